@@ -7,9 +7,28 @@ import java.util.Set;
 public record Isa(Set<Extension> extensions) {
   /** What Quire implements beyond RV64I with Zicsr. */
   public enum Extension {
-    M, A, F, D, C, H, S, U,
-    ZIFENCEI, ZICNTR, ZIHINTPAUSE, ZBA, ZBB, ZBS, ZICBOM, ZICBOZ,
-    SSTC, SVINVAL, SVNAPOT, SVPBMT, SVADE, SVADU
+    M,
+    A,
+    F,
+    D,
+    C,
+    H,
+    S,
+    U,
+    ZIFENCEI,
+    ZICNTR,
+    ZIHINTPAUSE,
+    ZBA,
+    ZBB,
+    ZBS,
+    ZICBOM,
+    ZICBOZ,
+    SSTC,
+    SVINVAL,
+    SVNAPOT,
+    SVPBMT,
+    SVADE,
+    SVADU
   }
 
   public static Isa full() {

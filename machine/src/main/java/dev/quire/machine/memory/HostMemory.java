@@ -98,7 +98,8 @@ public final class HostMemory {
   /** Reserves {@code bytes} of zeroed, page-aligned memory that costs nothing until touched. */
   static long map(long bytes) {
     try {
-      var result = (MemorySegment) Native.MMAP.invokeExact(MemorySegment.NULL, bytes, 3, 0x4022, -1, 0L);
+      var result =
+          (MemorySegment) Native.MMAP.invokeExact(MemorySegment.NULL, bytes, 3, 0x4022, -1, 0L);
       if (result.address() == -1) {
         throw new OutOfMemoryError("the host refused " + bytes + " bytes of guest memory");
       }

@@ -1,4 +1,7 @@
-/** Address translation: TLBs, the two-stage walker, walk caches, and the data paths of loads and stores. */
+/**
+ * Address translation: TLBs, the two-stage walker, walk caches, and the data paths of loads and
+ * stores.
+ */
 @NullMarked
 package dev.quire.machine.mmu;
 
