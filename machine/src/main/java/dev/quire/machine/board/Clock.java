@@ -1,0 +1,33 @@
+package dev.quire.machine.board;
+
+import dev.quire.machine.time.Timeline;
+
+/** A computer's time, and the loop that runs its processors in it. */
+public interface Clock extends Timeline {
+  /** Adds a processor; before {@link #run}. Their order is their identity. */
+  void add(Processor processor);
+
+  /** Runs {@code check} between slices of instructions; before {@link #run}. */
+  void betweenSlices(Runnable check);
+
+  /**
+   * Says that a processor may have ceased to be idle: an interrupt line of it rose, or it was
+   * started. Any thread under the host clock; the running thread under the instruction clock.
+   */
+  void wake(Processor processor);
+
+  /**
+   * Brings in something from outside the machine (console input, a request of the user): runs
+   * {@code action} where it may touch devices. Any thread.
+   */
+  void post(Runnable action);
+
+  /**
+   * Whether {@link #post} may still be called. While it may, a machine whose processors all wait
+   * for ever is idle; otherwise that is a deadlock. Any thread.
+   */
+  void expectInput(boolean expected);
+
+  /** Runs the processors until {@link PowerControl} has a request. */
+  void run();
+}

@@ -1,0 +1,214 @@
+package dev.quire.machine.board;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
+
+import dev.quire.machine.board.PowerControl.Kind;
+import dev.quire.machine.board.PowerControl.Request;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.LongConsumer;
+import org.junit.jupiter.api.Test;
+
+class InstructionClockTest {
+  private final PowerControl power = new PowerControl();
+  private final InstructionClock clock = new InstructionClock(power);
+  private final List<String> log = new ArrayList<>();
+
+  /** Runs instructions that do nothing but call {@code program} with the time after each. */
+  private final class Fake implements Processor {
+    private final LongConsumer program;
+    private long time;
+    private long timer = Long.MAX_VALUE;
+    private boolean idle;
+    private boolean kicked;
+
+    Fake(LongConsumer program) {
+      this.program = program;
+      clock.add(this);
+    }
+
+    @Override
+    public long nanos() {
+      return time;
+    }
+
+    @Override
+    public long nextTimer() {
+      return timer;
+    }
+
+    @Override
+    public void run(long instructions) {
+      assertThat(instructions).isPositive();
+      kicked = false;
+      for (long i = 0; i < instructions && !kicked && !idle; i++) {
+        time++;
+        program.accept(time);
+      }
+    }
+
+    @Override
+    public boolean idle() {
+      if (idle && timer <= time) {
+        idle = false;
+        timer = Long.MAX_VALUE;
+      }
+      return idle;
+    }
+
+    @Override
+    public void skipTo(long nanos) {
+      assertThat(nanos).isGreaterThanOrEqualTo(time);
+      time = nanos;
+    }
+
+    @Override
+    public void kick() {
+      kicked = true;
+    }
+  }
+
+  private void off() {
+    power.request(Kind.OFF, 0);
+  }
+
+  private void note(String what) {
+    log.add(clock.now() + " " + what);
+  }
+
+  @Test
+  void actionsRunExactlyWhenDueInOrder() {
+    Fake fake = new Fake(time -> {});
+    clock.schedule(15_000, () -> note("c at " + fake.time));
+    clock.schedule(700, () -> note("a at " + fake.time));
+    clock.schedule(700, () -> note("b at " + fake.time));
+    clock.schedule(20_001, this::off);
+    clock.run();
+    assertThat(log).containsExactly("700 a at 700", "700 b at 700", "15000 c at 15000");
+    assertThat(fake.time).isEqualTo(20_001);
+  }
+
+  @Test
+  void anActionScheduledWithinASliceEndsIt() {
+    Fake fake =
+        new Fake(
+            time -> {
+              if (time == 10) {
+                clock.schedule(5, () -> note("due"));
+                clock.schedule(0, () -> note("at once"));
+                clock.schedule(90, this::off);
+              }
+            });
+    clock.run();
+    assertThat(log).containsExactly("10 at once", "15 due");
+    assertThat(fake.time).isEqualTo(100);
+  }
+
+  @Test
+  void theProcessorThatIsBehindRuns() {
+    Fake a = new Fake(time -> {});
+    Fake b = new Fake(time -> {});
+    b.time = 30_000;
+    clock.schedule(25_000, () -> note(a.time + " " + b.time));
+    clock.schedule(60_000, this::off);
+    clock.run();
+    assertThat(log).containsExactly("25000 25000 30000");
+    assertThat(a.time).isEqualTo(60_000);
+    assertThat(b.time).isEqualTo(60_000);
+  }
+
+  @Test
+  void timeJumpsOnlyWhenAllAreIdle() {
+    Fake sleeper = new Fake(time -> note("woken"));
+    sleeper.idle = true;
+    sleeper.timer = 5_000;
+    Fake[] worker = new Fake[1];
+    worker[0] = new Fake(time -> worker[0].idle = time == 20_000);
+    clock.schedule(1_000_000, this::off);
+    sleeper.time = 100;
+    clock.schedule(
+        5_000,
+        () -> {
+          note("worker at " + worker[0].time);
+          sleeper.idle = true;
+        });
+    clock.run();
+    assertThat(log.getFirst()).isEqualTo("5000 worker at 5000");
+    assertThat(clock.now()).isEqualTo(1_000_000);
+  }
+
+  @Test
+  void aWokenProcessorStartsAtTheWakersTime() {
+    Fake sleeper =
+        new Fake(
+            time -> {
+              note("woken");
+              off();
+            });
+    sleeper.idle = true;
+    new Fake(
+        time -> {
+          if (time == 1_234) {
+            sleeper.idle = false;
+            clock.wake(sleeper);
+          }
+        });
+    clock.run();
+    assertThat(log.getFirst()).isEqualTo("1235 woken");
+  }
+
+  @Test
+  void aDueTimerEndsIdling() {
+    List<Long> wakes = new ArrayList<>();
+    Fake[] fake = new Fake[1];
+    fake[0] =
+        new Fake(
+            time -> {
+              wakes.add(time);
+              fake[0].idle = true;
+              fake[0].timer = time + 999;
+              if (wakes.size() == 3) {
+                off();
+              }
+            });
+    clock.run();
+    assertThat(wakes).containsExactly(1L, 1_001L, 2_001L);
+  }
+
+  @Test
+  void waitingForEverIsADeadlockUnlessInputMayCome() {
+    Fake fake = new Fake(time -> {});
+    fake.idle = true;
+    clock.run();
+    assertThat(power.pending()).isEqualTo(new Request(Kind.DEADLOCK, 0));
+  }
+
+  @Test
+  void inputWakesAnIdleMachine() {
+    Fake[] fake = new Fake[1];
+    fake[0] = new Fake(time -> off());
+    fake[0].idle = true;
+    clock.expectInput(true);
+    Thread typist = Thread.ofPlatform().start(() -> clock.post(() -> fake[0].idle = false));
+    assertTimeoutPreemptively(Duration.ofSeconds(10), clock::run);
+    assertThat(power.pending()).isEqualTo(new Request(Kind.OFF, 0));
+    assertThat(typist).isNotNull();
+  }
+
+  @Test
+  void checksRunBetweenSlices() {
+    new Fake(time -> {});
+    int[] checks = new int[1];
+    clock.betweenSlices(
+        () -> {
+          if (++checks[0] == 5) {
+            power.request(Kind.OFF, 42);
+          }
+        });
+    clock.run();
+    assertThat(power.pending()).isEqualTo(new Request(Kind.OFF, 42));
+    assertThat(checks[0]).isEqualTo(5);
+  }
+}
