@@ -119,7 +119,7 @@ public final class HostMemory {
   /** Drops the contents of whole pages: they read as zero and cost nothing until touched again. */
   static void discard(long address, long bytes) {
     try {
-      int unused = (int) Native.MADVISE.invokeExact(MemorySegment.ofAddress(address), bytes, 4);
+      var _ = (int) Native.MADVISE.invokeExact(MemorySegment.ofAddress(address), bytes, 4);
     } catch (RuntimeException | Error e) {
       throw e;
     } catch (Throwable e) {
@@ -129,7 +129,7 @@ public final class HostMemory {
 
   private static void callInt(MethodHandle function, long address, long bytes) {
     try {
-      int unused = (int) function.invokeExact(MemorySegment.ofAddress(address), bytes);
+      var _ = (int) function.invokeExact(MemorySegment.ofAddress(address), bytes);
     } catch (RuntimeException | Error e) {
       throw e;
     } catch (Throwable e) {

@@ -57,7 +57,7 @@ class ElfFileTest {
     assertRefused("(ELF machine 62): RISC-V (243) is needed.", with(good, 18, 62));
     assertRefused("not an executable ELF file (type 1)", with(good, 16, 1));
     assertRefused("has no loadable segments.", with(good, 64, 2));
-    assertRefused("entry 0x0 outside", with(with(good, 24, 0), 31, 0));
+    assertRefused("has its entry 0xffffff80000004 outside its segments.", with(good, 31, 0));
   }
 
   @Test
