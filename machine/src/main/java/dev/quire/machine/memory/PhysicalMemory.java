@@ -78,6 +78,11 @@ public final class PhysicalMemory implements AutoCloseable {
     return (int) ((hpa - base) >>> FRAME_SHIFT);
   }
 
+  /** Says that {@code length} bytes at an address that {@link #hostAddress} gave were written. */
+  public void writtenAt(long hostAddress, long length) {
+    written(hostAddress - host + base, length);
+  }
+
   private void written(long hpa, long length) {
     int last = frameIndex(hpa + length - 1);
     for (int frame = frameIndex(hpa); frame <= last; frame++) {

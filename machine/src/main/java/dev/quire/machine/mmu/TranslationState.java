@@ -46,6 +46,9 @@ public final class TranslationState {
   /** henvcfg.PBMTE (already ANDed with menvcfg's): the same for VS-stage tables. */
   public boolean vsPbmte;
 
+  /** Whether the hart has Svnapot; without it the N bit is reserved. */
+  public boolean svnapot = true;
+
   /** pmpcfg bytes and pmpaddr registers of 16 entries. */
   public final byte[] pmpcfg = new byte[16];
 
