@@ -1,2 +1,5 @@
-@org.jspecify.annotations.NullMarked
+/** Benchmarks: nothing depends on them. */
+@NullMarked
 package dev.quire.bench;
+
+import org.jspecify.annotations.NullMarked;
