@@ -45,6 +45,7 @@ public final class Mmu {
   private long loadTlb;
   private long storeTlb;
 
+  private boolean devicesAllowed = true;
   private final SeenState seen = new SeenState();
 
   /**
@@ -73,6 +74,11 @@ public final class Mmu {
 
   public WalkStatistics statistics() {
     return statistics;
+  }
+
+  /** Whether loads and stores may reach devices, or throw {@link DeviceAccess} instead. */
+  public void allowDevices(boolean allowed) {
+    devicesAllowed = allowed;
   }
 
   // ---- context ----------------------------------------------------------------------------
@@ -406,11 +412,18 @@ public final class Mmu {
     if (memory.contains(hpa, size)) {
       return readRam(hpa, size);
     }
+    requireDevicesAllowed();
     try {
       int unused = 64 - 8 * size;
       return bus.read(hpa, size) << unused >> unused;
     } catch (BusFault e) {
       throw fault(Walker.ACCESS_FAULT, gva, access, mode);
+    }
+  }
+
+  private void requireDevicesAllowed() {
+    if (!devicesAllowed) {
+      throw DeviceAccess.INSTANCE;
     }
   }
 
@@ -428,6 +441,7 @@ public final class Mmu {
       writeRam(hpa, size, value);
       return;
     }
+    requireDevicesAllowed();
     try {
       bus.write(hpa, size, value);
     } catch (BusFault e) {

@@ -1,0 +1,115 @@
+package dev.quire.machine.hart;
+
+import dev.quire.machine.arch.Isa;
+import dev.quire.machine.memory.PhysicalMemory;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Decoded code of a machine, one {@link CodePage} a frame, shared by its harts. It depends on
+ * nothing but the frame's bytes: translation changes and fences leave it alone, and a write through
+ * any alias, by any writer, drops exactly the instructions that it touches.
+ *
+ * <p>That is exact because a frame with code is marked in {@link PhysicalMemory} and never a direct
+ * target of a store TLB: before the first instruction of a frame is decoded, every hart has let go
+ * of its store entries for that frame. Decoding and dropping exclude each other.
+ */
+public final class CodeCache implements PhysicalMemory.CodeWatcher {
+  /** A frame written this often with nothing decoded in between holds data, not code. */
+  private static final int GIVE_UP_AFTER_WRITES = 128;
+
+  private final PhysicalMemory memory;
+  private final Decoder decoder;
+  private final @Nullable CodePage[] pages;
+  private final List<Hart> harts = new ArrayList<>();
+
+  public CodeCache(PhysicalMemory memory, Isa isa) {
+    this.memory = memory;
+    this.decoder = new Decoder(isa);
+    this.pages = new CodePage[(int) (memory.size() >>> PhysicalMemory.FRAME_SHIFT)];
+    memory.watchCode(this);
+  }
+
+  synchronized void add(Hart hart) {
+    harts.add(hart);
+  }
+
+  /** The page of the frame at {@code hpa}, which is RAM; {@code reader} is about to run it. */
+  CodePage page(long hpa, Hart reader) {
+    CodePage page = pages[memory.frameIndex(hpa)];
+    return page != null ? page : create(hpa, reader);
+  }
+
+  private CodePage create(long hpa, Hart reader) {
+    List<Hart> others;
+    synchronized (this) {
+      memory.markCode(hpa, true);
+      others = List.copyOf(harts);
+    }
+    for (Hart hart : others) {
+      hart.atSafePoint(reader, () -> hart.mmu().dropStoreEntries(hpa));
+    }
+    synchronized (this) {
+      int frame = memory.frameIndex(hpa);
+      CodePage page = pages[frame];
+      if (page == null) {
+        page = new CodePage(hpa);
+        pages[frame] = page;
+        memory.markCode(hpa, true);
+      }
+      return page;
+    }
+  }
+
+  /** Decodes the instruction of a slot; false if the page was given up and must be looked up. */
+  synchronized boolean decode(CodePage page, int slot) {
+    if (!page.live) {
+      return false;
+    }
+    page.writes = 0;
+    long hpa = page.hpa + 2L * slot;
+    int low = memory.readShort(hpa) & 0xffff;
+    if (!Decoder.isLong(low)) {
+      page.slots[slot] = decoder.decodeShort(low);
+    } else if (slot == CodePage.SLOTS - 1) {
+      page.slots[slot] = Decoded.of(Op.CROSSING, 2, 0, 0, 0, low);
+    } else {
+      page.slots[slot] = decoder.decode(low | memory.readShort(hpa + 2) << 16);
+    }
+    return true;
+  }
+
+  /** Decodes an instruction whose halves lie in two frames. */
+  long decodeCrossing(int low, long hpaOfSecondHalf) {
+    return decoder.decode(low | memory.readShort(hpaOfSecondHalf) << 16);
+  }
+
+  @Override
+  public synchronized void codeWritten(long hpa, long length) {
+    long end = hpa + length;
+    for (long frame = hpa & -PhysicalMemory.FRAME_SIZE; frame < end; ) {
+      long next = frame + PhysicalMemory.FRAME_SIZE;
+      CodePage page = pages[memory.frameIndex(frame)];
+      if (page != null) {
+        drop(page, Math.max(hpa, frame) - frame, Math.min(end, next) - frame);
+      }
+      frame = next;
+    }
+  }
+
+  /** Drops the instructions that overlap bytes {@code from} to {@code to} of the page. */
+  private void drop(CodePage page, long from, long to) {
+    int first = Math.max(0, (int) (from >>> 1) - 1);
+    int last = (int) (to - 1 >>> 1);
+    Arrays.fill(page.slots, first, last + 1, 0);
+    boolean whole = to - from == PhysicalMemory.FRAME_SIZE;
+    if (whole || ++page.writes > GIVE_UP_AFTER_WRITES) {
+      Arrays.fill(page.slots, 0);
+      page.live = false;
+      pages[memory.frameIndex(page.hpa)] = null;
+      memory.markCode(page.hpa, false);
+    }
+  }
+}

@@ -1,0 +1,226 @@
+package dev.quire.machine.hart;
+
+import static dev.quire.machine.hart.Decoded.imm;
+import static dev.quire.machine.hart.Decoded.length;
+import static dev.quire.machine.hart.Decoded.op;
+import static dev.quire.machine.hart.Decoded.rd;
+import static dev.quire.machine.hart.Decoded.rs1;
+import static dev.quire.machine.hart.Decoded.rs2;
+
+import dev.quire.machine.arch.GuestTrap;
+import dev.quire.machine.isa.Alu;
+import dev.quire.machine.mmu.DeviceAccess;
+import dev.quire.machine.mmu.Mmu;
+import java.util.Arrays;
+
+/**
+ * Runs instructions from decoded pages. The main loop holds what real programs execute most; all
+ * else is one call away. A trap or a device access is thrown to the end of {@link #run}, where the
+ * counters and the pc are made exact again: between calls the hart's state is always precise.
+ */
+final class Interpreter {
+  /** How a call of {@link #run} ended. */
+  enum Outcome {
+    /** The budget is used up, or the run loop must look at interrupts, timers or WFI. */
+    RAN,
+    /** state.trap has a trap to take at state.pc. */
+    TRAPPED,
+    /** The instruction at state.pc reads or writes a device. */
+    DEVICE
+  }
+
+  private static final long PAGE = -4096;
+  private static final int OUTSIDE = -CodePage.SLOTS;
+
+  private final HartState state;
+  private final Hart hart;
+  private final long[] x;
+  private final long[] f;
+  private final Mmu mmu;
+  private final Csrs csrs;
+  private final CodeCache code;
+  private final SystemOps system;
+  private final AtomicOps atomics;
+  private final FloatOps floats;
+
+  /** Slot 0 holds an instruction that lies in two frames; all others leave this array again. */
+  private final long[] crossing = new long[CodePage.SLOTS];
+
+  Interpreter(Hart hart, HartState state, Csrs csrs, SystemOps system, AtomicOps atomics) {
+    this.hart = hart;
+    this.state = state;
+    this.x = hart.x;
+    this.f = hart.f;
+    this.mmu = hart.mmu();
+    this.code = hart.code();
+    this.csrs = csrs;
+    this.system = system;
+    this.atomics = atomics;
+    this.floats = new FloatOps(x, f, state.fp, mmu, state.trap);
+    Arrays.fill(crossing, Op.LEAVE);
+  }
+
+  /** Completes at most {@code budget} instructions from state.pc. */
+  Outcome run(int budget) {
+    final long[] x = this.x;
+    final Mmu mmu = this.mmu;
+    int left = budget;
+    int i = 0;
+    long page = 0;
+    try {
+      pages:
+      while (left > 0) {
+        page = state.pc & PAGE;
+        i = (int) (state.pc - page) >>> 1;
+        CodePage current = code.page(mmu.fetchPage(page), hart);
+        long[] slots = current.slots;
+        while (left > 0 && (i & OUTSIDE) == 0) {
+          long d = slots[i];
+          int next = i + length(d);
+          switch (op(d)) {
+            case Op.ADDI -> x[rd(d)] = x[rs1(d)] + imm(d);
+            case Op.ADD -> x[rd(d)] = x[rs1(d)] + x[rs2(d)];
+            case Op.LD -> x[rd(d)] = mmu.loadLong(x[rs1(d)] + imm(d));
+            case Op.LW -> x[rd(d)] = mmu.loadInt(x[rs1(d)] + imm(d));
+            case Op.SD -> mmu.storeLong(x[rs1(d)] + imm(d), x[rs2(d)]);
+            case Op.SW -> mmu.storeInt(x[rs1(d)] + imm(d), x[rs2(d)]);
+            case Op.BEQ -> next = x[rs1(d)] == x[rs2(d)] ? i + (int) imm(d) : next;
+            case Op.BNE -> next = x[rs1(d)] != x[rs2(d)] ? i + (int) imm(d) : next;
+            case Op.BLT -> next = x[rs1(d)] < x[rs2(d)] ? i + (int) imm(d) : next;
+            case Op.BGE -> next = x[rs1(d)] >= x[rs2(d)] ? i + (int) imm(d) : next;
+            case Op.BLTU -> next = Alu.sltu(x[rs1(d)], x[rs2(d)]) != 0 ? i + (int) imm(d) : next;
+            case Op.BGEU -> next = Alu.sltu(x[rs1(d)], x[rs2(d)]) == 0 ? i + (int) imm(d) : next;
+            case Op.JAL -> {
+              x[rd(d)] = page + 2L * next;
+              next = i + (int) imm(d);
+            }
+            case Op.JALR -> {
+              long target = x[rs1(d)] + imm(d) & -2;
+              x[rd(d)] = page + 2L * next;
+              if ((target & PAGE) != page) {
+                left--;
+                state.pc = target;
+                continue pages;
+              }
+              next = (int) (target - page) >>> 1;
+            }
+            case Op.LUI -> x[rd(d)] = imm(d);
+            case Op.AUIPC -> x[rd(d)] = page + 2L * i + imm(d);
+            case Op.LBU -> x[rd(d)] = mmu.loadByte(x[rs1(d)] + imm(d)) & 0xff;
+            case Op.LHU -> x[rd(d)] = mmu.loadShort(x[rs1(d)] + imm(d)) & 0xffff;
+            case Op.LWU -> x[rd(d)] = mmu.loadInt(x[rs1(d)] + imm(d)) & 0xffffffffL;
+            case Op.SB -> mmu.storeByte(x[rs1(d)] + imm(d), x[rs2(d)]);
+            case Op.SH -> mmu.storeShort(x[rs1(d)] + imm(d), x[rs2(d)]);
+            case Op.SUB -> x[rd(d)] = x[rs1(d)] - x[rs2(d)];
+            case Op.AND -> x[rd(d)] = x[rs1(d)] & x[rs2(d)];
+            case Op.OR -> x[rd(d)] = x[rs1(d)] | x[rs2(d)];
+            case Op.XOR -> x[rd(d)] = x[rs1(d)] ^ x[rs2(d)];
+            case Op.ANDI -> x[rd(d)] = x[rs1(d)] & imm(d);
+            case Op.ORI -> x[rd(d)] = x[rs1(d)] | imm(d);
+            case Op.XORI -> x[rd(d)] = x[rs1(d)] ^ imm(d);
+            case Op.ADDW -> x[rd(d)] = Alu.addw(x[rs1(d)], x[rs2(d)]);
+            case Op.SUBW -> x[rd(d)] = Alu.subw(x[rs1(d)], x[rs2(d)]);
+            case Op.SLT -> x[rd(d)] = Alu.slt(x[rs1(d)], x[rs2(d)]);
+            case Op.SLTU -> x[rd(d)] = Alu.sltu(x[rs1(d)], x[rs2(d)]);
+            case Op.SLLI -> x[rd(d)] = Alu.sll(x[rs1(d)], imm(d));
+            case Op.SRLI -> x[rd(d)] = Alu.srl(x[rs1(d)], imm(d));
+            case Op.SRAI -> x[rd(d)] = Alu.sra(x[rs1(d)], imm(d));
+            case Op.ADDIW -> x[rd(d)] = Alu.addw(x[rs1(d)], imm(d));
+            case Op.SLLIW -> x[rd(d)] = Alu.sllw(x[rs1(d)], imm(d));
+            case Op.SRLIW -> x[rd(d)] = Alu.srlw(x[rs1(d)], imm(d));
+            case Op.SRAIW -> x[rd(d)] = Alu.sraw(x[rs1(d)], imm(d));
+            case Op.SLTIU -> x[rd(d)] = Alu.sltu(x[rs1(d)], imm(d));
+            case Op.MUL -> x[rd(d)] = x[rs1(d)] * x[rs2(d)];
+            case Op.FLD -> loadDouble(d);
+            case Op.FSD -> storeDouble(d);
+            case Op.UNDECODED, Op.CROSSING, Op.LEAVE -> {
+              if (op(d) == Op.UNDECODED && code.decode(current, i)) {
+                continue;
+              }
+              state.pc = page + 2L * i;
+              if (op(d) == Op.CROSSING) {
+                slots = decodeCrossing(d);
+                page = state.pc;
+                i = 0;
+                continue;
+              }
+              continue pages;
+            }
+            default -> {
+              if (op(d) > Op.LAST_FLOAT) {
+                state.completed += budget - left;
+                budget = left;
+                state.pc = page + 2L * i;
+                boolean leave = system.execute(d, page + 2L * next);
+                left--;
+                if (leave) {
+                  break pages;
+                }
+                continue pages;
+              }
+              compute(d);
+            }
+          }
+          left--;
+          i = next;
+        }
+        state.pc = page + 2L * i;
+      }
+    } catch (GuestTrap trap) {
+      state.pc = page + 2L * i;
+      state.completed += budget - left;
+      return Outcome.TRAPPED;
+    } catch (DeviceAccess access) {
+      state.pc = page + 2L * i;
+      state.completed += budget - left;
+      return Outcome.DEVICE;
+    }
+    state.completed += budget - left;
+    return Outcome.RAN;
+  }
+
+  /** Decodes the instruction at state.pc, whose second half is in the next page of addresses. */
+  private long[] decodeCrossing(long d) {
+    long second = mmu.fetchPage(state.pc + 2);
+    crossing[0] = code.decodeCrossing((int) imm(d), second);
+    return crossing;
+  }
+
+  private void loadDouble(long d) {
+    if (!state.fpReady) {
+      csrs.enableFp();
+    }
+    f[rd(d)] = mmu.loadLong(x[rs1(d)] + imm(d));
+  }
+
+  private void storeDouble(long d) {
+    if (!state.fpReady) {
+      csrs.enableFp();
+    }
+    mmu.storeLong(x[rs1(d)] + imm(d), f[rs2(d)]);
+  }
+
+  private void compute(long d) {
+    int op = op(d);
+    if (op <= Op.LAST_REGISTER) {
+      x[rd(d)] = RegisterOps.binary(op, x[rs1(d)], x[rs2(d)]);
+    } else if (op <= Op.LAST_IMMEDIATE) {
+      x[rd(d)] = RegisterOps.immediate(op, x[rs1(d)], imm(d));
+    } else if (op <= Op.LAST_MEMORY) {
+      memory(op, d);
+    } else {
+      if (!state.fpReady) {
+        csrs.enableFp();
+      }
+      floats.execute(d);
+    }
+  }
+
+  private void memory(int op, long d) {
+    switch (op) {
+      case Op.LB -> x[rd(d)] = mmu.loadByte(x[rs1(d)] + imm(d));
+      case Op.LH -> x[rd(d)] = mmu.loadShort(x[rs1(d)] + imm(d));
+      default -> atomics.execute(d);
+    }
+  }
+}
