@@ -61,7 +61,7 @@ public final class Fp32 {
 
   /** minimumNumber of IEEE 754-2019: a NaN loses against a number, -0 is below +0. */
   public static int min(int a, int b, FpState s) {
-    if (isNan(a) || isNan(b)) {
+    if (anyNan(a, b)) {
       return numberOf(a, b, s);
     }
     return ordered(a) < ordered(b) ? a : b;
@@ -69,7 +69,7 @@ public final class Fp32 {
 
   /** maximumNumber of IEEE 754-2019. */
   public static int max(int a, int b, FpState s) {
-    if (isNan(a) || isNan(b)) {
+    if (anyNan(a, b)) {
       return numberOf(a, b, s);
     }
     return ordered(a) < ordered(b) ? b : a;
@@ -89,25 +89,19 @@ public final class Fp32 {
 
   /** 1 if equal, else 0; a quiet NaN is unequal without being invalid. */
   public static long eq(int a, int b, FpState s) {
-    if (isSignaling(a) || isSignaling(b)) {
-      s.flags |= FpState.NV;
-    }
+    raise(anySignaling(a, b), s);
     return intBitsToFloat(a) == intBitsToFloat(b) ? 1 : 0;
   }
 
   /** 1 if less, else 0; any NaN is invalid. */
   public static long lt(int a, int b, FpState s) {
-    if (isNan(a) || isNan(b)) {
-      s.flags |= FpState.NV;
-    }
+    raise(anyNan(a, b), s);
     return intBitsToFloat(a) < intBitsToFloat(b) ? 1 : 0;
   }
 
   /** 1 if less or equal, else 0; any NaN is invalid. */
   public static long le(int a, int b, FpState s) {
-    if (isNan(a) || isNan(b)) {
-      s.flags |= FpState.NV;
-    }
+    raise(anyNan(a, b), s);
     return intBitsToFloat(a) <= intBitsToFloat(b) ? 1 : 0;
   }
 
@@ -211,10 +205,22 @@ public final class Fp32 {
     return floatToRawIntBits(r);
   }
 
-  private static int numberOf(int a, int b, FpState s) {
-    if (isSignaling(a) || isSignaling(b)) {
+  private static boolean anyNan(int a, int b) {
+    return isNan(a) || isNan(b);
+  }
+
+  private static boolean anySignaling(int a, int b) {
+    return isSignaling(a) || isSignaling(b);
+  }
+
+  private static void raise(boolean invalid, FpState s) {
+    if (invalid) {
       s.flags |= FpState.NV;
     }
+  }
+
+  private static int numberOf(int a, int b, FpState s) {
+    raise(anySignaling(a, b), s);
     if (!isNan(a)) {
       return a;
     }

@@ -69,7 +69,7 @@ public final class Fp64 {
 
   /** minimumNumber of IEEE 754-2019: a NaN loses against a number, -0 is below +0. */
   public static long min(long a, long b, FpState s) {
-    if (isNan(a) || isNan(b)) {
+    if (anyNan(a, b)) {
       return numberOf(a, b, s);
     }
     return ordered(a) < ordered(b) ? a : b;
@@ -77,7 +77,7 @@ public final class Fp64 {
 
   /** maximumNumber of IEEE 754-2019. */
   public static long max(long a, long b, FpState s) {
-    if (isNan(a) || isNan(b)) {
+    if (anyNan(a, b)) {
       return numberOf(a, b, s);
     }
     return ordered(a) < ordered(b) ? b : a;
@@ -97,25 +97,19 @@ public final class Fp64 {
 
   /** 1 if equal, else 0; a quiet NaN is unequal without being invalid. */
   public static long eq(long a, long b, FpState s) {
-    if (isSignaling(a) || isSignaling(b)) {
-      s.flags |= FpState.NV;
-    }
+    raise(anySignaling(a, b), s);
     return longBitsToDouble(a) == longBitsToDouble(b) ? 1 : 0;
   }
 
   /** 1 if less, else 0; any NaN is invalid. */
   public static long lt(long a, long b, FpState s) {
-    if (isNan(a) || isNan(b)) {
-      s.flags |= FpState.NV;
-    }
+    raise(anyNan(a, b), s);
     return longBitsToDouble(a) < longBitsToDouble(b) ? 1 : 0;
   }
 
   /** 1 if less or equal, else 0; any NaN is invalid. */
   public static long le(long a, long b, FpState s) {
-    if (isNan(a) || isNan(b)) {
-      s.flags |= FpState.NV;
-    }
+    raise(anyNan(a, b), s);
     return longBitsToDouble(a) <= longBitsToDouble(b) ? 1 : 0;
   }
 
@@ -227,10 +221,22 @@ public final class Fp64 {
     return (x - (r - y1)) + (y - y1);
   }
 
-  private static long numberOf(long a, long b, FpState s) {
-    if (isSignaling(a) || isSignaling(b)) {
+  private static boolean anyNan(long a, long b) {
+    return isNan(a) || isNan(b);
+  }
+
+  private static boolean anySignaling(long a, long b) {
+    return isSignaling(a) || isSignaling(b);
+  }
+
+  private static void raise(boolean invalid, FpState s) {
+    if (invalid) {
       s.flags |= FpState.NV;
     }
+  }
+
+  private static long numberOf(long a, long b, FpState s) {
+    raise(anySignaling(a, b), s);
     if (!isNan(a)) {
       return a;
     }
