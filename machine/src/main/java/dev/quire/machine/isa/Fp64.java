@@ -10,9 +10,10 @@ import static java.lang.Double.longBitsToDouble;
  * mode (0 to 4), exceptions are ORed into {@code s.flags}.
  *
  * <p>Each operation is three layers. The first, small enough to be inlined, takes the host's result
- * when {@link FpState#settled} says that no flag can change. The second computes the rounding error
- * of the host's result, exactly, to decide inexact (Boldo and Muller, "Exact and approximated error
- * of the FMA", 2011; Knuth's TwoSum). The third is {@link FpSoft}.
+ * when {@link FpState#settled} says that no flag can change. The second decides inexact by the
+ * exact error of the host's result: Knuth's TwoSum for a sum, one FMA for a product and for the
+ * remainder of a quotient or root (Muller et al., Handbook of Floating-Point Arithmetic). The third
+ * is {@link FpSoft}.
  */
 public final class Fp64 {
   /** Above it, the last place of a product of two significands does not underflow. */
