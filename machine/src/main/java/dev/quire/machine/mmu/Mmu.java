@@ -304,7 +304,7 @@ public final class Mmu {
 
   /** cbo.inval, cbo.clean, cbo.flush: nothing to do but to check. */
   public void cacheBlock(long gva) {
-    long hpa = locate(gva, 1, AccessType.CACHE_BLOCK, dataMode) & -BLOCK;
+    long hpa = locateRam(gva, 1, AccessType.CACHE_BLOCK, dataMode) & -BLOCK;
     checkBlock(hpa, gva, AccessType.CACHE_BLOCK);
   }
 

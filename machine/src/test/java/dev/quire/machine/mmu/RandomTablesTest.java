@@ -1,0 +1,266 @@
+package dev.quire.machine.mmu;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.quire.machine.arch.GuestTrap;
+import dev.quire.machine.memory.HostMemory;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.Random;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * Random page tables, all modes and stages, against {@link NaiveWalker}: the same addresses, the
+ * same faults, the same A/D updates; with caches of every size, and after fences.
+ */
+class RandomTablesTest {
+  private static final int ROUNDS = 400;
+  private static final int ACCESSES = 120;
+  private static final long TABLES = Fixture.BASE + (2 << 20);
+  private static final long DATA = Fixture.BASE + (4 << 20);
+  private static final int[] LEVELS = {0, 3, 4, 5};
+
+  private int succeeded;
+  private int faulted;
+
+  private static MmuConfig config(String name) {
+    return switch (name) {
+      case "off" -> Fixture.off();
+      case "tiny" -> new MmuConfig(4, 8, 4, 4, 4);
+      case "no TLBs" -> new MmuConfig(0, 0, 64, 64, 256);
+      case "L1 only" -> new MmuConfig(64, 0, 0, 0, 0);
+      default -> MmuConfig.standard();
+    };
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"off", "tiny", "no TLBs", "L1 only", "standard"})
+  void agreesWithNaiveWalker(String name) {
+    for (int round = 0; round < ROUNDS; round++) {
+      try (Fixture f = new Fixture(config(name), 8 << 20, true)) {
+        new Round(f, new Random(round), name + " round " + round).run();
+      }
+    }
+    assertThat(succeeded).isGreaterThan(ROUNDS * ACCESSES / 10);
+    assertThat(faulted).isGreaterThan(ROUNDS * ACCESSES / 10);
+  }
+
+  /** One set of tables, accessed and changed. */
+  private final class Round {
+    private final Fixture f;
+    private final Random random;
+    private final String what;
+    private final List<Long> addresses = new ArrayList<>();
+    private final List<Long> entries = new ArrayList<>();
+    private final int s;
+    private final int vs;
+    private final int g;
+    private long blocked = -1;
+
+    Round(Fixture f, Random random, String what) {
+      this.f = f;
+      this.random = random;
+      this.what = what;
+      this.s = LEVELS[random.nextInt(4)];
+      this.vs = LEVELS[random.nextInt(4)];
+      this.g = LEVELS[random.nextInt(4)];
+    }
+
+    void run() {
+      TranslationState state = f.state;
+      state.adue = random.nextBoolean();
+      state.vsAdue = state.adue && random.nextBoolean();
+      state.pbmte = random.nextBoolean();
+      state.vsPbmte = state.pbmte && random.nextBoolean();
+      build();
+      for (int i = 0; i < ACCESSES; i++) {
+        state.virtual = random.nextBoolean();
+        state.privilege = random.nextInt(2);
+        state.sum = random.nextBoolean();
+        state.vsSum = random.nextBoolean();
+        state.mxr = random.nextInt(4) == 0;
+        state.vsMxr = random.nextInt(4) == 0;
+        state.spvp = random.nextBoolean();
+        f.mmu.contextChanged();
+        if (random.nextInt(8) == 0) {
+          change();
+        }
+        access(what + " access " + i);
+      }
+    }
+
+    /**
+     * Guest tables lie where the G stage maps one to one; data may lie anywhere. No two addresses
+     * share 64 KiB, for what contradicts a NAPOT leaf need not be seen.
+     */
+    private void build() {
+      TranslationState state = f.state;
+      long satpRoot = f.allocate(4096);
+      long vsRoot = f.allocate(4096);
+      long gRoot = f.allocate(16384);
+      state.satp = Fixture.atp(s, 1 + random.nextInt(2), satpRoot);
+      state.vsatp = Fixture.atp(vs, 1 + random.nextInt(2), vsRoot);
+      state.hgatp = Fixture.atp(g, 1 + random.nextInt(2), gRoot);
+      while (addresses.size() < 12) {
+        long gva = address(Math.max(s, vs));
+        if (addresses.stream().noneMatch(other -> (other ^ gva) >>> 16 == 0)) {
+          addresses.add(gva);
+        }
+      }
+      for (long gva : addresses) {
+        map(satpRoot, s, gva, random.nextBoolean() ? 0 : random.nextInt(3), 0);
+        map(vsRoot, vs, gva, random.nextBoolean() ? 0 : random.nextInt(3), 0);
+      }
+      if (g == 0) {
+        return;
+      }
+      for (long gpa = Fixture.BASE; gpa < TABLES; gpa += 4096) {
+        entries.add(f.map(gRoot, g, gpa, 0, Fixture.pte(gpa, tableFlags())));
+      }
+      for (long gpa = DATA; gpa < DATA + (2 << 20); gpa += 0x1_0000) {
+        map(gRoot, g, gpa + 4096 * random.nextInt(16), 0, PteBits.USER);
+      }
+      map(gRoot, g, DATA + (2 << 20), 1, PteBits.USER);
+      for (long gva : addresses) {
+        long gpa = gva & (1L << 12 + 9 * g) - 1;
+        if (!f.memory.contains(gpa, 8)) {
+          map(gRoot, g, gpa, random.nextInt(2), PteBits.USER);
+        }
+      }
+      if (random.nextInt(3) == 0) {
+        blocked = random.nextBoolean() ? DATA + 4096 * random.nextInt(512) : vsRoot;
+        state.pmpaddr[1] = state.pmpaddr[0];
+        state.pmpcfg[1] = state.pmpcfg[0];
+        state.pmpaddr[0] = blocked >>> 2 | 0x1ff;
+        state.pmpcfg[0] = 0x18;
+        state.privilege = 3;
+        f.mmu.contextChanged();
+      }
+    }
+
+    private long address(int levels) {
+      if (levels == 0 || random.nextInt(4) == 0) {
+        return DATA + ((long) random.nextInt(4 << 20) & -4096L);
+      }
+      int unused = 64 - (12 + 9 * levels);
+      long gva = random.nextLong() << unused >> unused & -4096L;
+      boolean near = !addresses.isEmpty() && random.nextBoolean();
+      return near ? addresses.getFirst() + 0x1_1000L * random.nextInt(64) : gva;
+    }
+
+    private long tableFlags() {
+      int dice = random.nextInt(400);
+      return dice == 0 ? random.nextInt(256) : dice < 8 ? 0x53 : Fixture.USER;
+    }
+
+    private void map(long root, int levels, long from, int level, int flags) {
+      if (levels == 0) {
+        return;
+      }
+      long target = DATA + ((long) random.nextInt(4 << 20) & -(1L << 12 + 9 * Math.min(level, 1)));
+      target &= -(1L << 12 + 9 * level);
+      try {
+        entries.add(f.map(root, levels, from, level, leaf(target, level) | flags));
+      } catch (IllegalArgumentException e) {
+        assertThat(e).hasMessageContaining("outside memory"); // Below a leaf: it stays as it is.
+      }
+    }
+
+    private long leaf(long target, int level) {
+      long pte = Fixture.pte(target, random.nextInt(256) | (random.nextBoolean() ? 7 : 1));
+      pte |= random.nextInt(3) == 0 ? 0 : 0xc0;
+      if (level == 0 && random.nextInt(5) == 0) {
+        pte = pte & ~(15L << 10) | 8L << 10 | 1L << 63;
+      }
+      return switch (random.nextInt(40)) {
+        case 0 -> pte | 1L << 54 + random.nextInt(10);
+        case 1 -> pte ^ 1L << random.nextInt(64);
+        case 2 -> pte | (long) random.nextInt(4) << 61;
+        default -> pte;
+      };
+    }
+
+    /** Changes one entry of any level and fences as the manual asks. */
+    private void change() {
+      long at = entries.get(random.nextInt(entries.size()));
+      long pte = f.memory.readLong(at);
+      f.memory.writeLong(at, pte ^ 1L << random.nextInt(8));
+      f.mmu.fenceVma(0, 0, false, false);
+      if (random.nextBoolean()) {
+        f.mmu.fenceGvma(0, 0, false, false);
+      } else {
+        f.mmu.fenceGvma(0, (int) (f.state.hgatp >>> 44 & 0x3fff), false, true);
+      }
+      f.mmu.fenceVvma(0, 0, false, false);
+    }
+
+    private void access(String when) {
+      TranslationState state = f.state;
+      char access = "rwxceh".charAt(random.nextInt(6));
+      boolean hypervisor = access == 'e' || access == 'h';
+      char kind = access == 'h' ? 'r' : access;
+      boolean virtual = hypervisor || state.virtual;
+      boolean user = hypervisor ? !state.spvp : state.privilege == 0;
+      long gva = addresses.get(random.nextInt(addresses.size())) + 8 * random.nextInt(512);
+      if (random.nextInt(20) == 0) {
+        gva ^= 1L << random.nextInt(3, 64);
+      }
+      var naive = new NaiveWalker(f.memory, state, blocked);
+      String context = "%s: %c of %x, v=%b u=%b".formatted(when, access, gva, virtual, user);
+      long expected = 0;
+      NaiveWalker.Fault fault = null;
+      try {
+        expected = naive.translate(gva, kind, user, virtual);
+      } catch (NaiveWalker.Fault e) {
+        fault = e;
+      }
+      try {
+        long actual = perform(access, gva, expected);
+        assertThat(fault).as(context).isNull();
+        assertThat(actual).as(context).isEqualTo(expected);
+        succeeded++;
+      } catch (GuestTrap trap) {
+        assertThat(fault).as(context + " traps with " + trap.cause).isNotNull();
+        checkTrap(trap, Objects.requireNonNull(fault), gva, virtual, context);
+        faulted++;
+      }
+      naive.updates.forEach(
+          (at, pte) -> assertThat(f.memory.readLong(at)).as(context).isEqualTo(pte));
+    }
+
+    private void checkTrap(
+        GuestTrap trap, NaiveWalker.Fault fault, long gva, boolean virtual, String context) {
+      assertThat(trap.cause).as(context).isEqualTo(fault.cause);
+      assertThat(trap.value).as(context).isEqualTo(gva);
+      assertThat(trap.guestVirtual).as(context).isEqualTo(virtual);
+      assertThat(trap.guestAddress).as(context).isEqualTo(fault.gpa >>> 2);
+      assertThat(trap.instruction).as(context).isEqualTo(fault.instruction);
+    }
+
+    /** Does the access and returns the hpa that it went to, as far as that can be seen. */
+    private long perform(char access, long gva, long expected) {
+      switch (access) {
+        case 'r' -> {
+          long host = f.mmu.amoAddress(gva, 8, false);
+          assertThat(f.mmu.loadLong(gva)).isEqualTo(HostMemory.getLong(host));
+          return host - f.memory.hostAddress(Fixture.BASE, 1) + Fixture.BASE;
+        }
+        case 'w' -> {
+          return f.mmu.amoAddress(gva, 8, true)
+              - f.memory.hostAddress(Fixture.BASE, 1)
+              + Fixture.BASE;
+        }
+        case 'x' -> {
+          return f.mmu.fetchPage(gva) | gva & 4095;
+        }
+        case 'c' -> f.mmu.cacheBlock(gva);
+        default ->
+            assertThat(f.mmu.hypervisorLoad(gva, 8, access == 'e'))
+                .isEqualTo(f.memory.contains(expected, 8) ? f.memory.readLong(expected) : 0);
+      }
+      return expected;
+    }
+  }
+}
