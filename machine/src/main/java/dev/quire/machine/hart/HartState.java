@@ -3,6 +3,7 @@ package dev.quire.machine.hart;
 import dev.quire.machine.arch.Cause;
 import dev.quire.machine.arch.GuestTrap;
 import dev.quire.machine.arch.Isa;
+import dev.quire.machine.arch.Isa.Extension;
 import dev.quire.machine.isa.FpState;
 import dev.quire.machine.mmu.TranslationState;
 
@@ -40,6 +41,7 @@ public final class HartState {
     this.hartId = hartId;
     this.isa = isa;
     this.timebase = timebase;
+    translation.svnapot = isa.has(Extension.SVNAPOT);
   }
 
   GuestTrap illegalInstruction() {

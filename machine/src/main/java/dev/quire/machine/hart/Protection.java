@@ -72,7 +72,7 @@ final class Protection {
           state.translation.pmpcfg[entry] = (byte) config;
         }
       }
-      state.context.protectionChanged();
+      state.context.contextChanged();
     }
   }
 
@@ -93,7 +93,7 @@ final class Protection {
     void write(long written) {
       if (!addressLocked(entry)) {
         state.translation.pmpaddr[entry] = written & writable;
-        state.context.protectionChanged();
+        state.context.contextChanged();
       }
     }
   }

@@ -31,7 +31,6 @@ final class CsrFixture {
 
   long time;
   int contextChanges;
-  int protectionChanges;
   final HartState state;
   final Csrs csrs;
   final Traps traps;
@@ -48,18 +47,7 @@ final class CsrFixture {
     traps = new Traps(state, csrs);
     checks = new PrivilegeChecks(state, csrs);
     interrupts = csrs.interrupts();
-    state.context =
-        new ContextListener() {
-          @Override
-          public void contextChanged() {
-            contextChanges++;
-          }
-
-          @Override
-          public void protectionChanged() {
-            protectionChanges++;
-          }
-        };
+    state.context = () -> contextChanges++;
   }
 
   void enter(Mode mode) {
