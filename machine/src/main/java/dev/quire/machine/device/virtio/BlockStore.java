@@ -1,0 +1,23 @@
+package dev.quire.machine.device.virtio;
+
+import java.io.Closeable;
+import java.io.IOException;
+
+/** A disk's contents, in sectors of 512 bytes. Not thread-safe: its device is its one user. */
+public interface BlockStore extends Closeable {
+  /** Bytes in a sector. */
+  int SECTOR = 512;
+
+  long sectors();
+
+  boolean readOnly();
+
+  /** Reads whole sectors; the range is inside the disk. */
+  void read(long sector, byte[] to, int offset, int length) throws IOException;
+
+  /** Writes whole sectors; the range is inside the disk, which is not read-only. */
+  void write(long sector, byte[] from, int offset, int length) throws IOException;
+
+  /** Returns when all that was written will survive a crash of the host. */
+  void flush() throws IOException;
+}

@@ -1,0 +1,53 @@
+package dev.quire.machine.device.virtio;
+
+import java.io.IOException;
+
+/** A disk in an array that counts flushes and can be told to fail. */
+final class MemoryDisk implements BlockStore {
+  final byte[] bytes;
+  final boolean readOnly;
+  boolean broken;
+  int flushes;
+
+  MemoryDisk(int sectors, boolean readOnly) {
+    this.bytes = new byte[sectors * SECTOR];
+    this.readOnly = readOnly;
+  }
+
+  @Override
+  public long sectors() {
+    return bytes.length / SECTOR;
+  }
+
+  @Override
+  public boolean readOnly() {
+    return readOnly;
+  }
+
+  @Override
+  public void read(long sector, byte[] to, int offset, int length) throws IOException {
+    check();
+    System.arraycopy(bytes, (int) sector * SECTOR, to, offset, length);
+  }
+
+  @Override
+  public void write(long sector, byte[] from, int offset, int length) throws IOException {
+    check();
+    System.arraycopy(from, offset, bytes, (int) sector * SECTOR, length);
+  }
+
+  @Override
+  public void flush() throws IOException {
+    check();
+    flushes++;
+  }
+
+  private void check() throws IOException {
+    if (broken) {
+      throw new IOException("broken");
+    }
+  }
+
+  @Override
+  public void close() {}
+}
