@@ -1,4 +1,16 @@
-/** The monitor: virtual machines and how their memory is virtualized and managed. */
+/**
+ * The monitor: virtual machines and how their memory is virtualized and managed.
+ *
+ * <pre>
+ *   VmConfig -> VirtualMachine: PhysicalMemory, FrameTable, GuestMemory, PagingMethod
+ *                               GuestDevices (bus, PLIC, UART, virtio), Sbi, Vcpus, Clock
+ *               GuestLoader:    kernel, initramfs and GuestTree (device tree) into GuestMemory
+ *               run():          the clock runs the vCPUs until power-off
+ * </pre>
+ *
+ * <p>Packages: {@code memory} (frames and the P2M), {@code paging} (the paging methods), {@code
+ * vcpu} (exits), {@code sbi} (the firmware interface). Each may know those before it.
+ */
 @NullMarked
 package dev.quire.monitor;
 

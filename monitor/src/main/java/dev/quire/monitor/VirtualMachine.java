@@ -1,0 +1,164 @@
+package dev.quire.monitor;
+
+import dev.quire.machine.arch.Isa;
+import dev.quire.machine.board.Clock;
+import dev.quire.machine.board.HostClock;
+import dev.quire.machine.board.InstructionClock;
+import dev.quire.machine.board.PowerControl;
+import dev.quire.machine.bus.AddressMap;
+import dev.quire.machine.bus.InterruptLine;
+import dev.quire.machine.device.ByteSink;
+import dev.quire.machine.hart.CodeCache;
+import dev.quire.machine.hart.Hart;
+import dev.quire.machine.memory.PhysicalMemory;
+import dev.quire.monitor.memory.FrameTable;
+import dev.quire.monitor.memory.GuestMemory;
+import dev.quire.monitor.paging.NestedPaging;
+import dev.quire.monitor.sbi.Sbi;
+import dev.quire.monitor.vcpu.Exits;
+import dev.quire.monitor.vcpu.Vcpu;
+import dev.quire.monitor.vcpu.VcpuTime;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+
+/**
+ * A virtual machine on an emulated computer of its own: memory, harts that run its vCPUs, devices,
+ * firmware interface. Made ready by the constructor, run once by {@link #run}.
+ */
+public final class VirtualMachine implements AutoCloseable {
+  private static final int VM_NUMBER = 1;
+  private static final long MACHINE_RAM = 0x8000_0000L;
+
+  /** Machine memory beyond the guest's: page tables (1/512 for 4 KiB pages) and rounding. */
+  private static final int OVERHEAD_SHIFT = 7;
+
+  private static final long OVERHEAD = 8 << 20;
+
+  private final VmConfig config;
+  private final PowerControl power = new PowerControl();
+  private final Clock clock;
+  private final PhysicalMemory machineMemory;
+  private final FrameTable frames;
+  private final GuestMemory memory;
+  private final GuestDevices devices;
+  private final List<Vcpu> vcpus = new ArrayList<>();
+
+  /**
+   * Builds the VM and loads the guest. Throws a {@link dev.quire.machine.board.UserError} for what
+   * does not fit.
+   *
+   * @param console where the guest's serial port and early console print to
+   */
+  public VirtualMachine(VmConfig config, ByteSink console) {
+    this.config = config;
+    clock = config.countsInstructions() ? new InstructionClock(power) : new HostClock(power);
+    long overhead = (config.memory() >> OVERHEAD_SHIFT) + OVERHEAD & -OVERHEAD;
+    machineMemory = new PhysicalMemory(MACHINE_RAM, config.memory() + overhead);
+    frames = new FrameTable(machineMemory);
+    memory =
+        new GuestMemory(
+            machineMemory,
+            frames,
+            VM_NUMBER,
+            GuestLayout.RAM,
+            config.memory(),
+            config.largePages());
+    devices = new GuestDevices(externalInterrupts(), console);
+    addVcpus(new Sbi(vcpus, memory, power, console));
+    load();
+  }
+
+  private List<InterruptLine> externalInterrupts() {
+    List<InterruptLine> lines = new ArrayList<>();
+    for (int i = 0; i < config.cpus(); i++) {
+      int id = i;
+      lines.add(asserted -> vcpus.get(id).setExternalInterrupt(asserted));
+    }
+    return lines;
+  }
+
+  private void addVcpus(Sbi firmware) {
+    NestedPaging paging = new NestedPaging(machineMemory, frames, memory, config.gstage());
+    Vcpu.Services services = new Vcpu.Services(paging, devices.map(), firmware, clock);
+    Isa isa = Isa.full();
+    CodeCache code = new CodeCache(machineMemory, isa);
+    AddressMap nothing = new AddressMap();
+    for (int id = 0; id < config.cpus(); id++) {
+      VcpuTime time = new VcpuTime(config.countsInstructions(), clock);
+      Hart hart = new Hart(id, isa, time, config.mmu(), machineMemory, nothing, code);
+      Vcpu vcpu = new Vcpu(id, hart, time, services, config.updatesAd());
+      vcpus.add(vcpu);
+      clock.add(vcpu);
+    }
+  }
+
+  private void load() {
+    GuestLoader loader = new GuestLoader(config, memory);
+    loader.load(0);
+    if (!vcpus.getFirst().start(loader.entry(), loader.treeAddress())) {
+      throw new IllegalStateException("the first vCPU runs already");
+    }
+  }
+
+  /** Runs until the guest powers off, asks for a restart, or can never go on. */
+  public PowerControl.Request run() {
+    clock.run();
+    return Objects.requireNonNull(power.pending());
+  }
+
+  /** Ends {@link #run} soon; any thread. */
+  public void stop(int status) {
+    power.request(PowerControl.Kind.OFF, status);
+  }
+
+  /** Types {@code bytes} into the serial port; any thread. */
+  public void type(byte[] bytes) {
+    clock.post(() -> devices.uart().receive(bytes));
+  }
+
+  /** The clock, to say whether input is to be expected. */
+  public Clock clock() {
+    return clock;
+  }
+
+  public VmConfig config() {
+    return config;
+  }
+
+  public List<Vcpu> vcpus() {
+    return List.copyOf(vcpus);
+  }
+
+  public GuestMemory memory() {
+    return memory;
+  }
+
+  public FrameTable frames() {
+    return frames;
+  }
+
+  /** Instructions that all vCPUs together completed. */
+  public long instructions() {
+    long sum = 0;
+    for (Vcpu vcpu : vcpus) {
+      sum += vcpu.hart().completed();
+    }
+    return sum;
+  }
+
+  /** Exits of all vCPUs together. */
+  public Exits exits() {
+    Exits sum = new Exits();
+    for (Vcpu vcpu : vcpus) {
+      sum.add(vcpu.exits());
+    }
+    return sum;
+  }
+
+  /** Gives the machine's memory back; after {@link #run}. */
+  @Override
+  public void close() {
+    machineMemory.close();
+  }
+}

@@ -1,0 +1,142 @@
+package dev.quire.monitor;
+
+import dev.quire.machine.board.MemorySize;
+import dev.quire.machine.board.UserError;
+import dev.quire.machine.mmu.MmuConfig;
+import dev.quire.monitor.paging.GStageMode;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a virtual machine is made of; with the instruction clock, everything that a run depends on.
+ *
+ * @param memory bytes of RAM, a multiple of 2 MiB
+ * @param cpus number of vCPUs, 1 to {@link #MAX_CPUS}
+ * @param kernel a Linux Image, an ELF64, or a flat file for RAM + 2 MiB
+ * @param initrd an initramfs
+ * @param append the kernel's command line
+ * @param gstage format of the P2M
+ * @param largePages whether the P2M maps 2 MiB at a time where it can
+ * @param guestMode the largest format of the guest's own tables
+ * @param updatesAd whether hardware sets the guest's accessed and dirty bits (Svadu), or faults
+ *     (Svade)
+ * @param mmu sizes of TLBs and walk caches
+ * @param countsInstructions whether time is the number of instructions, else the host's
+ * @param seed of everything that is random in the VM
+ */
+public record VmConfig(
+    long memory,
+    int cpus,
+    GuestFile kernel,
+    @Nullable GuestFile initrd,
+    String append,
+    GStageMode gstage,
+    boolean largePages,
+    GuestMode guestMode,
+    boolean updatesAd,
+    MmuConfig mmu,
+    boolean countsInstructions,
+    long seed) {
+  public static final int MAX_CPUS = 8;
+
+  /** Checks what a user may have got wrong. */
+  public VmConfig {
+    if (memory <= 0 || memory % MemorySize.UNIT != 0) {
+      throw UserError.of("Memory of %d bytes is not a multiple of 2M.", memory);
+    }
+    if (cpus < 1 || cpus > MAX_CPUS) {
+      throw UserError.of("A virtual machine has 1 to %d CPUs, not %d.", MAX_CPUS, cpus);
+    }
+  }
+
+  /** A configuration under construction, with defaults for all but the kernel. */
+  public static final class Builder {
+    private final GuestFile kernel;
+    private long memory = 256L << 20;
+    private int cpus = 1;
+    private @Nullable GuestFile initrd;
+    private String append = "";
+    private GStageMode gstage = GStageMode.SV48X4;
+    private boolean largePages;
+    private GuestMode guestMode = GuestMode.SV48;
+    private boolean updatesAd;
+    private MmuConfig mmu = MmuConfig.standard();
+    private boolean countsInstructions = true;
+    private long seed;
+
+    public Builder(GuestFile kernel) {
+      this.kernel = Objects.requireNonNull(kernel);
+    }
+
+    public Builder memory(long bytes) {
+      memory = bytes;
+      return this;
+    }
+
+    public Builder cpus(int count) {
+      cpus = count;
+      return this;
+    }
+
+    public Builder initrd(@Nullable GuestFile file) {
+      initrd = file;
+      return this;
+    }
+
+    public Builder append(String commandLine) {
+      append = commandLine;
+      return this;
+    }
+
+    public Builder gstage(GStageMode mode) {
+      gstage = mode;
+      return this;
+    }
+
+    public Builder largePages(boolean large) {
+      largePages = large;
+      return this;
+    }
+
+    public Builder guestMode(GuestMode mode) {
+      guestMode = mode;
+      return this;
+    }
+
+    public Builder updatesAd(boolean byHardware) {
+      updatesAd = byHardware;
+      return this;
+    }
+
+    public Builder mmu(MmuConfig config) {
+      mmu = config;
+      return this;
+    }
+
+    public Builder countsInstructions(boolean counts) {
+      countsInstructions = counts;
+      return this;
+    }
+
+    public Builder seed(long value) {
+      seed = value;
+      return this;
+    }
+
+    public VmConfig build() {
+      return new VmConfig(
+          memory,
+          cpus,
+          kernel,
+          initrd,
+          append,
+          gstage,
+          largePages,
+          guestMode,
+          updatesAd,
+          mmu,
+          countsInstructions,
+          seed);
+    }
+  }
+}

@@ -1,0 +1,113 @@
+package dev.quire.monitor.paging;
+
+import dev.quire.machine.memory.PhysicalMemory;
+import dev.quire.monitor.memory.FrameTable;
+import dev.quire.monitor.memory.FrameTable.Use;
+import dev.quire.monitor.memory.OutOfFrames;
+
+/**
+ * A G-stage page table in machine memory, as the MMU walks it: a P2M in hardware's form. The root
+ * is 16 KiB, because its index has two bits more than the others':
+ *
+ * <pre>
+ *   gpa (Sv48x4)   49..39    38..30   29..21   20..12   11..0
+ *                  root: 11  level 2  level 1  level 0  offset
+ *   entry          53..10 frame number   7 D  6 A  5 G  4 U  3 X  2 W  1 R  0 V
+ * </pre>
+ *
+ * Leaves have U=1, for G-stage accesses are those of user mode, and A=D=1, so that hardware never
+ * faults to set them. Guarded by the VM's paging lock; the MMU reads at any time, so entries are
+ * written whole, and tables are linked once they are complete.
+ */
+final class GStageTable {
+  private static final int SHIFT = PhysicalMemory.FRAME_SHIFT;
+  private static final int ROOT_FRAMES = 4;
+  private static final int INDEX_BITS = 9;
+  private static final long INDEX_MASK = (1 << INDEX_BITS) - 1;
+  private static final long ROOT_MASK = (INDEX_MASK << 2) | 3;
+  private static final int FRAME_NUMBER = 10;
+  private static final long VALID = 1;
+  private static final long READ_WRITE_EXECUTE = 0xe;
+  private static final long LEAF = VALID | READ_WRITE_EXECUTE | 0xd0; // U, A, D
+
+  private final PhysicalMemory memory;
+  private final FrameTable frames;
+  private final int vm;
+  private final int levels;
+  private final long root;
+
+  /** An empty table, whose frames belong to VM {@code vm}. */
+  GStageTable(PhysicalMemory memory, FrameTable frames, int vm, GStageMode mode) {
+    this.memory = memory;
+    this.frames = frames;
+    this.vm = vm;
+    this.levels = mode.levels();
+    this.root = frames.allocateBlock(ROOT_FRAMES, Use.TABLE, vm);
+    if (root < 0) {
+      throw new OutOfFrames(ROOT_FRAMES, frames.total());
+    }
+  }
+
+  /** Frame number of the root, a multiple of 4. */
+  long root() {
+    return root;
+  }
+
+  /**
+   * Maps the page of {@code gfn} at {@code level} (0: 4 KiB, 1: 2 MiB) to the frames from {@code
+   * hfn}; both are aligned to the page's size. False, and nothing done, if smaller pages are mapped
+   * there already.
+   */
+  boolean map(long gfn, long hfn, int level) {
+    long entry = entryAt(gfn, level, true);
+    long old = memory.readLong(entry);
+    if ((old & VALID) != 0 && !isLeaf(old)) {
+      return false;
+    }
+    memory.writeLong(entry, hfn << FRAME_NUMBER | LEAF);
+    return true;
+  }
+
+  /**
+   * Makes the leaf that maps {@code gfn}, whatever its size, invalid; the MMU may still hold it.
+   * Returns whether there was one.
+   */
+  boolean unmap(long gfn) {
+    for (int level = 1; level >= 0; level--) {
+      long entry = entryAt(gfn, level, false);
+      if (entry >= 0 && isLeaf(memory.readLong(entry))) {
+        memory.writeLong(entry, 0);
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** The hpa of the entry for {@code gfn} at {@code level}; -1 if there is no table for it. */
+  private long entryAt(long gfn, int level, boolean create) {
+    long table = root << SHIFT;
+    for (int at = levels - 1; ; at--) {
+      long mask = at == levels - 1 ? ROOT_MASK : INDEX_MASK;
+      long entry = table + 8 * (gfn >>> INDEX_BITS * at & mask);
+      if (at == level) {
+        return entry;
+      }
+      long value = memory.readLong(entry);
+      if ((value & VALID) == 0) {
+        if (!create) {
+          return -1;
+        }
+        value = frames.allocate(Use.TABLE, vm) << FRAME_NUMBER | VALID;
+        memory.writeLong(entry, value);
+      }
+      if (isLeaf(value)) {
+        throw new IllegalStateException("gfn 0x%x is in a larger page".formatted(gfn));
+      }
+      table = value >>> FRAME_NUMBER << SHIFT;
+    }
+  }
+
+  private static boolean isLeaf(long entry) {
+    return (entry & READ_WRITE_EXECUTE) != 0;
+  }
+}

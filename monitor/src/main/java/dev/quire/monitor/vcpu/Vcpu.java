@@ -1,0 +1,299 @@
+package dev.quire.monitor.vcpu;
+
+import dev.quire.machine.arch.Cause;
+import dev.quire.machine.board.Clock;
+import dev.quire.machine.board.Processor;
+import dev.quire.machine.bus.AddressMap;
+import dev.quire.machine.hart.CsrNumber;
+import dev.quire.machine.hart.Csrs;
+import dev.quire.machine.hart.Hart;
+import dev.quire.machine.hart.Interrupts;
+import dev.quire.monitor.paging.PagingMethod;
+import dev.quire.monitor.vcpu.Exits.Reason;
+
+/**
+ * One virtual CPU: a hart that runs a guest in VS- and VU-mode, and the monitor's work at each
+ * exit. What the guest's hart can do by itself (page faults under nested paging, timer interrupts
+ * by Sstc, its own CSRs) never comes here.
+ *
+ * <p>An exit completes no instruction by itself and is no occasion to look for interrupts that were
+ * not looked for anyway: the hart takes those exactly when they are due.
+ */
+public final class Vcpu implements Processor {
+  /** States of the SBI's hart state management that a vCPU can be seen in. */
+  public enum State {
+    STOPPED,
+    START_PENDING,
+    STARTED,
+    SUSPENDED
+  }
+
+  /** What a vCPU needs of its VM. */
+  public record Services(
+      PagingMethod paging, AddressMap devices, EcallHandler firmware, Clock clock) {}
+
+  private static final int WFI = 0x10500073;
+  private static final long IMPLICIT_READ = 0x3000;
+  private static final long IMPLICIT_WRITE = 0x3020;
+  private static final int A0 = 10;
+
+  private final int id;
+  private final Hart hart;
+  private final Csrs csrs;
+  private final VcpuTime time;
+  private final Services services;
+  private final GuestContext context;
+  private final MmioEmulator mmio;
+  private final Exits exits = new Exits();
+
+  private volatile State state = State.STOPPED;
+  private volatile boolean kicked;
+  private boolean waiting;
+  private boolean resumesAtStart;
+  private long startAddress;
+  private long startOpaque;
+
+  /**
+   * A stopped vCPU on a hart fresh from reset.
+   *
+   * @param time the hart's timebase
+   * @param updatesAd whether the guest's accessed and dirty bits are set by hardware (Svadu)
+   */
+  public Vcpu(int id, Hart hart, VcpuTime time, Services services, boolean updatesAd) {
+    this.id = id;
+    this.hart = hart;
+    this.csrs = hart.csrs();
+    this.time = time;
+    this.services = services;
+    this.context = new GuestContext(hart);
+    this.mmio = new MmioEmulator(hart, services.devices());
+    time.countBy(hart::completed);
+    HartSetup.prepare(hart, updatesAd);
+    csrs.poke(CsrNumber.HTIMEDELTA, -time.time());
+    services.paging().attach(hart);
+  }
+
+  /** The guest's hart id. */
+  public int id() {
+    return id;
+  }
+
+  public Hart hart() {
+    return hart;
+  }
+
+  public Exits exits() {
+    return exits;
+  }
+
+  // ---- states ------------------------------------------------------------------------------
+
+  public State state() {
+    return state;
+  }
+
+  /** Starts a stopped vCPU in VS-mode at a gpa; false if it is not stopped. Any thread. */
+  public synchronized boolean start(long address, long opaque) {
+    if (state != State.STOPPED) {
+      return false;
+    }
+    startAddress = address;
+    startOpaque = opaque;
+    state = State.START_PENDING;
+    services.clock().wake(this);
+    return true;
+  }
+
+  /** Stops this vCPU for good, or until {@link #start}. On its thread. */
+  public synchronized void stop() {
+    state = State.STOPPED;
+    kicked = true;
+  }
+
+  /** Waits for an interrupt, then goes on. On its thread. */
+  public void suspend() {
+    state = State.SUSPENDED;
+    waiting = true;
+  }
+
+  /** Waits for an interrupt, then starts afresh at a gpa. On its thread. */
+  public void suspendAndStart(long address, long opaque) {
+    startAddress = address;
+    startOpaque = opaque;
+    resumesAtStart = true;
+    suspend();
+  }
+
+  // ---- interrupts --------------------------------------------------------------------------
+
+  /** The level of the guest's external interrupt. Any thread. */
+  public void setExternalInterrupt(boolean asserted) {
+    hart.interrupts().setVirtualPin(Interrupts.VSEI, asserted);
+    if (asserted) {
+      services.clock().wake(this);
+    }
+  }
+
+  /** Makes the guest's software interrupt pending, which the guest clears. Any thread. */
+  public void raiseSoftwareInterrupt() {
+    hart.interrupts().setVirtualPin(Interrupts.VSSI, true);
+    services.clock().wake(this);
+  }
+
+  /** Sets when the guest's timer interrupt comes, in its own ticks. On its thread. */
+  public void setTimer(long ticks) {
+    csrs.poke(CsrNumber.VSTIMECMP, ticks);
+  }
+
+  // ---- Processor ---------------------------------------------------------------------------
+
+  @Override
+  public long nanos() {
+    return time.nanos();
+  }
+
+  @Override
+  public long nextTimer() {
+    return VcpuTime.nanosOf(hart.interrupts().nextTimerTick());
+  }
+
+  @Override
+  public void skipTo(long nanos) {
+    time.skipTo(nanos);
+  }
+
+  @Override
+  public void kick() {
+    kicked = true;
+    hart.requestAttention();
+  }
+
+  @Override
+  public boolean idle() {
+    return switch (state) {
+      case STOPPED -> true;
+      case START_PENDING -> false;
+      case STARTED, SUSPENDED -> waiting && !hart.interrupts().wakeReady();
+    };
+  }
+
+  @Override
+  public void run(long instructions) {
+    long end = hart.completed() + instructions;
+    while (!kicked && hart.completed() < end && !idle()) {
+      if (waiting || state == State.START_PENDING) {
+        resume();
+      }
+      if (hart.run(end - hart.completed()) == Hart.Exit.TRAP) {
+        handleTrap();
+      } else {
+        exits.count(Reason.BUDGET);
+      }
+    }
+    kicked = false;
+  }
+
+  private synchronized void resume() {
+    if (state == State.START_PENDING || resumesAtStart) {
+      context.start(startAddress, id, startOpaque);
+      resumesAtStart = false;
+    }
+    waiting = false;
+    state = State.STARTED;
+  }
+
+  // ---- exits -------------------------------------------------------------------------------
+
+  private void handleTrap() {
+    long cause = csrs.peek(CsrNumber.SCAUSE);
+    if (cause < 0) {
+      exits.count(Reason.BUDGET);
+      hart.sret();
+      return;
+    }
+    switch ((int) cause) {
+      case Cause.ECALL_VS -> environmentCall();
+      case Cause.FETCH_GUEST_PAGE -> guestPageFault(Cause.FETCH_ACCESS);
+      case Cause.LOAD_GUEST_PAGE -> guestPageFault(Cause.LOAD_ACCESS);
+      case Cause.STORE_GUEST_PAGE -> guestPageFault(Cause.STORE_ACCESS);
+      case Cause.VIRTUAL_INSTRUCTION -> virtualInstruction();
+      default -> reflect(Reason.REFLECTED, cause);
+    }
+  }
+
+  private void environmentCall() {
+    exits.count(Reason.SBI);
+    long pc = csrs.peek(CsrNumber.SEPC);
+    services.firmware().ecall(this);
+    if (state == State.STARTED || (state == State.SUSPENDED && !resumesAtStart)) {
+      resumeAt(pc + 4, 0);
+    }
+  }
+
+  /** {@code accessFault}: what the guest gets where there is neither RAM nor a device. */
+  private void guestPageFault(int accessFault) {
+    long instruction = csrs.peek(CsrNumber.HTINST);
+    boolean implicit = instruction == IMPLICIT_READ || instruction == IMPLICIT_WRITE;
+    long gpa = csrs.peek(CsrNumber.HTVAL) << 2;
+    if (!implicit) {
+      gpa |= csrs.peek(CsrNumber.STVAL) & 3;
+    }
+    if (services.paging().guestPageFault(hart, gpa)) {
+      exits.count(Reason.P2M_FILL);
+      hart.sret();
+    } else if (implicit || accessFault == Cause.FETCH_ACCESS) {
+      reflect(Reason.REFLECTED, accessFault);
+    } else {
+      accessDevice(gpa, accessFault);
+    }
+  }
+
+  private void accessDevice(long gpa, int accessFault) {
+    switch (mmio.access(gpa, accessFault == Cause.STORE_ACCESS)) {
+      case DONE -> {
+        exits.count(Reason.MMIO);
+        resumeAt(csrs.peek(CsrNumber.SEPC) + mmio.length(), 1);
+      }
+      case RETRY -> {
+        exits.count(Reason.MMIO);
+        hart.sret();
+      }
+      case FAULT -> reflect(Reason.REFLECTED, accessFault);
+    }
+  }
+
+  private void virtualInstruction() {
+    boolean wfi = csrs.peek(CsrNumber.STVAL) == WFI && context.fromSupervisor();
+    if (wfi) {
+      exits.count(Reason.WFI);
+      resumeAt(csrs.peek(CsrNumber.SEPC) + 4, 1);
+      waiting = true;
+    } else {
+      reflect(Reason.ILLEGAL, Cause.ILLEGAL_INSTRUCTION);
+    }
+  }
+
+  private void reflect(Reason reason, long cause) {
+    exits.count(reason);
+    context.reflect(cause, csrs.peek(CsrNumber.STVAL));
+  }
+
+  /** Back into the guest, behind an instruction; {@code completed} is 1 if that counts. */
+  private void resumeAt(long pc, int completed) {
+    hart.sret();
+    hart.complete(completed, pc);
+  }
+
+  // ---- calls -------------------------------------------------------------------------------
+
+  /** Argument {@code number}, 0 to 7, of the environment call being served. */
+  public long argument(int number) {
+    return hart.x[A0 + number];
+  }
+
+  /** Sets the results of the environment call being served. */
+  public void setResult(long error, long value) {
+    hart.x[A0] = error;
+    hart.x[A0 + 1] = value;
+  }
+}

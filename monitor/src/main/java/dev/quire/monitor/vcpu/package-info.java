@@ -1,0 +1,19 @@
+/**
+ * Virtual CPUs: harts in VS- and VU-mode, and what the monitor does for them when they exit.
+ *
+ * <pre>
+ *   Hart.run -> trap into HS -> Vcpu: by scause
+ *     10          environment call        -> EcallHandler (the SBI)
+ *     20, 21, 23  guest-page fault        -> PagingMethod, or a device (MmioEmulator), or reflected
+ *     22          virtual instruction     -> WFI, or reflected as illegal
+ *     others      that are not delegated  -> reflected
+ *   and back by sret
+ * </pre>
+ *
+ * <p>{@link dev.quire.monitor.vcpu.HartSetup} does what firmware would have done before a monitor
+ * starts; {@link dev.quire.monitor.vcpu.GuestContext} is the state that belongs to the guest alone.
+ */
+@NullMarked
+package dev.quire.monitor.vcpu;
+
+import org.jspecify.annotations.NullMarked;
