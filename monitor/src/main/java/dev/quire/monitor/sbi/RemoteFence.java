@@ -12,7 +12,6 @@ import java.util.List;
  */
 record RemoteFence(HartSet harts) implements SbiExtension {
   private static final int FENCE_I = 0;
-  private static final int SFENCE_VMA = 1;
   private static final int SFENCE_VMA_ASID = 2;
   private static final long PAGE = 4096;
   private static final long EVERYTHING = -1;
