@@ -5,27 +5,82 @@ import dev.quire.machine.bus.InterruptLine;
 import dev.quire.machine.device.ByteSink;
 import dev.quire.machine.device.Plic;
 import dev.quire.machine.device.Uart16550;
+import dev.quire.machine.device.virtio.BlockStore;
+import dev.quire.machine.device.virtio.ConsolePort;
+import dev.quire.machine.device.virtio.RandomSource;
+import dev.quire.machine.device.virtio.VirtioBlock;
+import dev.quire.machine.device.virtio.VirtioConsole;
+import dev.quire.machine.device.virtio.VirtioEntropy;
+import dev.quire.machine.device.virtio.VirtioFunction;
+import dev.quire.machine.device.virtio.VirtioMmio;
+import dev.quire.machine.time.Timeline;
+import dev.quire.monitor.memory.GuestMemory;
 import java.util.List;
 
-/** A VM's devices: the machine's models, wired to the vCPUs and to guest memory. */
+/**
+ * A VM's devices: the machine's models, wired to the vCPUs and to guest memory. The virtio windows
+ * are the disks', in their order, then the console's and the entropy source's.
+ */
 final class GuestDevices {
+  static final int AGENT_PORT = 1;
+
+  /** Guest time from a request to its completion: about what a fast disk needs. */
+  private static final long DISK_LATENCY_NANOS = 20_000;
+
   private final AddressMap map = new AddressMap();
   private final Plic plic;
   private final Uart16550 uart;
+  private final VirtioConsole console;
+  private int virtioDevices;
 
-  /** {@code external}: each vCPU's external interrupt, in the order of their ids. */
-  GuestDevices(List<InterruptLine> external, ByteSink console) {
+  /**
+   * @param external each vCPU's external interrupt, in the order of their ids
+   * @param output where the serial port and the virtio console print to
+   * @param agent the host's end of port 1 of the console device
+   */
+  GuestDevices(
+      VmConfig config,
+      GuestMemory memory,
+      Timeline timeline,
+      List<InterruptLine> external,
+      ByteSink output,
+      ConsolePort agent) {
     plic = new Plic(external);
-    uart = new Uart16550(plic.source(GuestLayout.UART_SOURCE), console);
+    uart = new Uart16550(plic.source(GuestLayout.UART_SOURCE), output);
     map.add(GuestLayout.PLIC, Plic.SIZE, plic);
     map.add(GuestLayout.UART, Uart16550.SIZE, uart);
+    for (BlockStore disk : config.disks()) {
+      String serial = "quire-" + virtioDevices;
+      addVirtio(new VirtioBlock(disk, serial, timeline, DISK_LATENCY_NANOS), memory);
+    }
+    console = new VirtioConsole(List.of(ConsolePort.console(output), agent));
+    addVirtio(console, memory);
+    RandomSource random =
+        config.countsInstructions() ? RandomSource.seeded(config.seed()) : RandomSource.host();
+    addVirtio(new VirtioEntropy(random), memory);
+  }
+
+  private void addVirtio(VirtioFunction function, GuestMemory memory) {
+    InterruptLine line = plic.source(GuestLayout.VIRTIO_SOURCE + virtioDevices);
+    long base = GuestLayout.VIRTIO + virtioDevices * GuestLayout.VIRTIO_STRIDE;
+    map.add(base, VirtioMmio.SIZE, new VirtioMmio(function, memory, line));
+    virtioDevices++;
   }
 
   AddressMap map() {
     return map;
   }
 
+  /** How many virtio windows are in use. */
+  int virtioDevices() {
+    return virtioDevices;
+  }
+
   Uart16550 uart() {
     return uart;
+  }
+
+  VirtioConsole console() {
+    return console;
   }
 }

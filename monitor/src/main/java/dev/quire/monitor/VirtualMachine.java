@@ -8,6 +8,8 @@ import dev.quire.machine.board.PowerControl;
 import dev.quire.machine.bus.AddressMap;
 import dev.quire.machine.bus.InterruptLine;
 import dev.quire.machine.device.ByteSink;
+import dev.quire.machine.device.virtio.BlockStore;
+import dev.quire.machine.device.virtio.ConsolePort;
 import dev.quire.machine.hart.CodeCache;
 import dev.quire.machine.hart.Hart;
 import dev.quire.machine.memory.PhysicalMemory;
@@ -18,6 +20,7 @@ import dev.quire.monitor.sbi.Sbi;
 import dev.quire.monitor.vcpu.Exits;
 import dev.quire.monitor.vcpu.Vcpu;
 import dev.quire.monitor.vcpu.VcpuTime;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -49,8 +52,9 @@ public final class VirtualMachine implements AutoCloseable {
    * does not fit.
    *
    * @param console where the guest's serial port and early console print to
+   * @param agent the host's end of the channel to the agent in the guest, its name included
    */
-  public VirtualMachine(VmConfig config, ByteSink console) {
+  public VirtualMachine(VmConfig config, ByteSink console, ConsolePort agent) {
     this.config = config;
     clock = config.countsInstructions() ? new InstructionClock(power) : new HostClock(power);
     long overhead = (config.memory() >> OVERHEAD_SHIFT) + OVERHEAD & -OVERHEAD;
@@ -64,7 +68,7 @@ public final class VirtualMachine implements AutoCloseable {
             GuestLayout.RAM,
             config.memory(),
             config.largePages());
-    devices = new GuestDevices(externalInterrupts(), console);
+    devices = new GuestDevices(config, memory, clock, externalInterrupts(), console, agent);
     addVcpus(new Sbi(vcpus, memory, power, console));
     load();
   }
@@ -95,7 +99,7 @@ public final class VirtualMachine implements AutoCloseable {
 
   private void load() {
     GuestLoader loader = new GuestLoader(config, memory);
-    loader.load(0);
+    loader.load(devices.virtioDevices());
     if (!vcpus.getFirst().start(loader.entry(), loader.treeAddress())) {
       throw new IllegalStateException("the first vCPU runs already");
     }
@@ -115,6 +119,11 @@ public final class VirtualMachine implements AutoCloseable {
   /** Types {@code bytes} into the serial port; any thread. */
   public void type(byte[] bytes) {
     clock.post(() -> devices.uart().receive(bytes));
+  }
+
+  /** Sends {@code bytes} to the agent, which gets them once it has opened its end; any thread. */
+  public void tellAgent(byte[] bytes) {
+    clock.post(() -> devices.console().send(GuestDevices.AGENT_PORT, bytes));
   }
 
   /** The clock, to say whether input is to be expected. */
@@ -156,9 +165,12 @@ public final class VirtualMachine implements AutoCloseable {
     return sum;
   }
 
-  /** Gives the machine's memory back; after {@link #run}. */
+  /** Closes the disks and gives the machine's memory back; after {@link #run}. */
   @Override
-  public void close() {
+  public void close() throws IOException {
+    for (BlockStore disk : config.disks()) {
+      disk.close();
+    }
     machineMemory.close();
   }
 }

@@ -2,8 +2,10 @@ package dev.quire.monitor;
 
 import dev.quire.machine.board.MemorySize;
 import dev.quire.machine.board.UserError;
+import dev.quire.machine.device.virtio.BlockStore;
 import dev.quire.machine.mmu.MmuConfig;
 import dev.quire.monitor.paging.GStageMode;
+import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -15,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param kernel a Linux Image, an ELF64, or a flat file for RAM + 2 MiB
  * @param initrd an initramfs
  * @param append the kernel's command line
+ * @param disks virtio disks, vda first; the VM closes them
  * @param gstage format of the P2M
  * @param largePages whether the P2M maps 2 MiB at a time where it can
  * @param guestMode the largest format of the guest's own tables
@@ -30,6 +33,7 @@ public record VmConfig(
     GuestFile kernel,
     @Nullable GuestFile initrd,
     String append,
+    List<BlockStore> disks,
     GStageMode gstage,
     boolean largePages,
     GuestMode guestMode,
@@ -38,11 +42,17 @@ public record VmConfig(
     boolean countsInstructions,
     long seed) {
   public static final int MAX_CPUS = 8;
+  public static final int MAX_DISKS = 6;
 
   /** Checks what a user may have got wrong. */
   public VmConfig {
     if (memory <= 0 || memory % MemorySize.UNIT != 0) {
       throw UserError.of("Memory of %d bytes is not a multiple of 2M.", memory);
+    }
+    disks = List.copyOf(disks);
+    if (disks.size() > MAX_DISKS) {
+      throw UserError.of(
+          "A virtual machine has at most %d disks, not %d.", MAX_DISKS, disks.size());
     }
     if (cpus < 1 || cpus > MAX_CPUS) {
       throw UserError.of("A virtual machine has 1 to %d CPUs, not %d.", MAX_CPUS, cpus);
@@ -56,6 +66,7 @@ public record VmConfig(
     private int cpus = 1;
     private @Nullable GuestFile initrd;
     private String append = "";
+    private List<BlockStore> disks = List.of();
     private GStageMode gstage = GStageMode.SV48X4;
     private boolean largePages;
     private GuestMode guestMode = GuestMode.SV48;
@@ -85,6 +96,11 @@ public record VmConfig(
 
     public Builder append(String commandLine) {
       append = commandLine;
+      return this;
+    }
+
+    public Builder disks(List<BlockStore> stores) {
+      disks = stores;
       return this;
     }
 
@@ -130,6 +146,7 @@ public record VmConfig(
           kernel,
           initrd,
           append,
+          disks,
           gstage,
           largePages,
           guestMode,
