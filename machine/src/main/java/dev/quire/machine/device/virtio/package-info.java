@@ -16,9 +16,8 @@
  * dev.quire.machine.memory.DmaFault} set DEVICE_NEEDS_RESET, log a line, and the device is quiet
  * until the driver resets it.
  *
- * <p>Disks: a {@link dev.quire.machine.device.virtio.BlockStore} is what VirtioBlock reads and
- * writes; RawDisk, ReadOnlyDisk and CopyOnWriteDisk are image files, shared and locked through
- * DiskFile.
+ * <p>A disk's contents are a {@link dev.quire.machine.device.virtio.BlockStore}; the board has
+ * those that are image files.
  */
 @NullMarked
 package dev.quire.machine.device.virtio;

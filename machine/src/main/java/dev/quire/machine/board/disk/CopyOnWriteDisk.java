@@ -1,5 +1,6 @@
-package dev.quire.machine.device.virtio;
+package dev.quire.machine.board.disk;
 
+import dev.quire.machine.device.virtio.BlockStore;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;

@@ -1,15 +1,16 @@
-package dev.quire.machine.device.virtio;
+package dev.quire.machine.board.disk;
 
+import dev.quire.machine.device.virtio.BlockStore;
 import java.io.IOException;
 import java.nio.file.Path;
 
-/** A raw image that is only read, and that several machines may share. */
-public final class ReadOnlyDisk implements BlockStore {
+/** A raw image that the guest writes: locked for this machine alone, flushed to the medium. */
+public final class RawDisk implements BlockStore {
   private final DiskFile file;
 
-  /** Throws a {@link dev.quire.machine.board.UserError} if the file is unfit or being written. */
-  public ReadOnlyDisk(Path path) {
-    file = DiskFile.open(path, false);
+  /** Throws a {@link dev.quire.machine.board.UserError} if the file is unfit or in use. */
+  public RawDisk(Path path) {
+    file = DiskFile.open(path, true);
   }
 
   @Override
@@ -19,7 +20,7 @@ public final class ReadOnlyDisk implements BlockStore {
 
   @Override
   public boolean readOnly() {
-    return true;
+    return false;
   }
 
   @Override
@@ -29,11 +30,13 @@ public final class ReadOnlyDisk implements BlockStore {
 
   @Override
   public void write(long sector, byte[] from, int offset, int length) throws IOException {
-    throw new IOException("this disk is read-only");
+    file.write(sector * SECTOR, from, offset, length);
   }
 
   @Override
-  public void flush() {}
+  public void flush() throws IOException {
+    file.force();
+  }
 
   @Override
   public void close() throws IOException {

@@ -1,15 +1,16 @@
-package dev.quire.machine.device.virtio;
+package dev.quire.machine.board.disk;
 
+import dev.quire.machine.device.virtio.BlockStore;
 import java.io.IOException;
 import java.nio.file.Path;
 
-/** A raw image that the guest writes: locked for this machine alone, flushed to the medium. */
-public final class RawDisk implements BlockStore {
+/** A raw image that is only read, and that several machines may share. */
+public final class ReadOnlyDisk implements BlockStore {
   private final DiskFile file;
 
-  /** Throws a {@link dev.quire.machine.board.UserError} if the file is unfit or in use. */
-  public RawDisk(Path path) {
-    file = DiskFile.open(path, true);
+  /** Throws a {@link dev.quire.machine.board.UserError} if the file is unfit or being written. */
+  public ReadOnlyDisk(Path path) {
+    file = DiskFile.open(path, false);
   }
 
   @Override
@@ -19,7 +20,7 @@ public final class RawDisk implements BlockStore {
 
   @Override
   public boolean readOnly() {
-    return false;
+    return true;
   }
 
   @Override
@@ -29,13 +30,11 @@ public final class RawDisk implements BlockStore {
 
   @Override
   public void write(long sector, byte[] from, int offset, int length) throws IOException {
-    file.write(sector * SECTOR, from, offset, length);
+    throw new IOException("this disk is read-only");
   }
 
   @Override
-  public void flush() throws IOException {
-    file.force();
-  }
+  public void flush() {}
 
   @Override
   public void close() throws IOException {

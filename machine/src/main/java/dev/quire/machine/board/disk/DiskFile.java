@@ -1,12 +1,14 @@
-package dev.quire.machine.device.virtio;
+package dev.quire.machine.board.disk;
 
 import dev.quire.machine.board.UserError;
+import dev.quire.machine.device.virtio.BlockStore;
 import java.io.Closeable;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -59,6 +61,9 @@ final class DiskFile implements Closeable {
         return file;
       } catch (NoSuchFileException e) {
         throw new UserError("There is no disk image " + path + ".");
+      } catch (AccessDeniedException e) {
+        String what = writable ? "read and written" : "read";
+        throw new UserError("The disk image " + path + " may not be " + what + " by this user.");
       } catch (IOException e) {
         throw new UserError("The disk image " + path + " cannot be opened: " + e + ".");
       }

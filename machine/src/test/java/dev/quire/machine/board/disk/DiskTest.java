@@ -1,9 +1,10 @@
-package dev.quire.machine.device.virtio;
+package dev.quire.machine.board.disk;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.quire.machine.board.UserError;
+import dev.quire.machine.device.virtio.BlockStore;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
