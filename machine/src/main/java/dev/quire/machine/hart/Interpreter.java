@@ -77,26 +77,30 @@ final class Interpreter {
         while (left > 0 && (i & OUTSIDE) == 0) {
           long d = slots[i];
           int next = i + length(d);
+          int rd = rd(d);
+          long a = x[rs1(d)];
+          long b = x[rs2(d)];
+          long imm = imm(d);
           switch (op(d)) {
-            case Op.ADDI -> x[rd(d)] = x[rs1(d)] + imm(d);
-            case Op.ADD -> x[rd(d)] = x[rs1(d)] + x[rs2(d)];
-            case Op.LD -> x[rd(d)] = mmu.loadLong(x[rs1(d)] + imm(d));
-            case Op.LW -> x[rd(d)] = mmu.loadInt(x[rs1(d)] + imm(d));
-            case Op.SD -> mmu.storeLong(x[rs1(d)] + imm(d), x[rs2(d)]);
-            case Op.SW -> mmu.storeInt(x[rs1(d)] + imm(d), x[rs2(d)]);
-            case Op.BEQ -> next = x[rs1(d)] == x[rs2(d)] ? i + (int) imm(d) : next;
-            case Op.BNE -> next = x[rs1(d)] != x[rs2(d)] ? i + (int) imm(d) : next;
-            case Op.BLT -> next = x[rs1(d)] < x[rs2(d)] ? i + (int) imm(d) : next;
-            case Op.BGE -> next = x[rs1(d)] >= x[rs2(d)] ? i + (int) imm(d) : next;
-            case Op.BLTU -> next = Alu.sltu(x[rs1(d)], x[rs2(d)]) != 0 ? i + (int) imm(d) : next;
-            case Op.BGEU -> next = Alu.sltu(x[rs1(d)], x[rs2(d)]) == 0 ? i + (int) imm(d) : next;
+            case Op.ADDI -> x[rd] = a + imm;
+            case Op.ADD -> x[rd] = a + b;
+            case Op.LD -> x[rd] = mmu.loadLong(a + imm);
+            case Op.LW -> x[rd] = mmu.loadInt(a + imm);
+            case Op.SD -> mmu.storeLong(a + imm, b);
+            case Op.SW -> mmu.storeInt(a + imm, b);
+            case Op.BEQ -> next = a == b ? i + (int) imm : next;
+            case Op.BNE -> next = a != b ? i + (int) imm : next;
+            case Op.BLT -> next = a < b ? i + (int) imm : next;
+            case Op.BGE -> next = a >= b ? i + (int) imm : next;
+            case Op.BLTU -> next = Long.compareUnsigned(a, b) < 0 ? i + (int) imm : next;
+            case Op.BGEU -> next = Long.compareUnsigned(a, b) >= 0 ? i + (int) imm : next;
             case Op.JAL -> {
-              x[rd(d)] = page + 2L * next;
-              next = i + (int) imm(d);
+              x[rd] = page + 2L * next;
+              next = i + (int) imm;
             }
             case Op.JALR -> {
-              long target = x[rs1(d)] + imm(d) & -2;
-              x[rd(d)] = page + 2L * next;
+              long target = a + imm & -2;
+              x[rd] = page + 2L * next;
               if ((target & PAGE) != page) {
                 left--;
                 state.pc = target;
@@ -104,35 +108,35 @@ final class Interpreter {
               }
               next = (int) (target - page) >>> 1;
             }
-            case Op.LUI -> x[rd(d)] = imm(d);
-            case Op.AUIPC -> x[rd(d)] = page + 2L * i + imm(d);
-            case Op.LBU -> x[rd(d)] = mmu.loadByte(x[rs1(d)] + imm(d)) & 0xff;
-            case Op.LHU -> x[rd(d)] = mmu.loadShort(x[rs1(d)] + imm(d)) & 0xffff;
-            case Op.LWU -> x[rd(d)] = mmu.loadInt(x[rs1(d)] + imm(d)) & 0xffffffffL;
-            case Op.SB -> mmu.storeByte(x[rs1(d)] + imm(d), x[rs2(d)]);
-            case Op.SH -> mmu.storeShort(x[rs1(d)] + imm(d), x[rs2(d)]);
-            case Op.SUB -> x[rd(d)] = x[rs1(d)] - x[rs2(d)];
-            case Op.AND -> x[rd(d)] = x[rs1(d)] & x[rs2(d)];
-            case Op.OR -> x[rd(d)] = x[rs1(d)] | x[rs2(d)];
-            case Op.XOR -> x[rd(d)] = x[rs1(d)] ^ x[rs2(d)];
-            case Op.ANDI -> x[rd(d)] = x[rs1(d)] & imm(d);
-            case Op.ORI -> x[rd(d)] = x[rs1(d)] | imm(d);
-            case Op.XORI -> x[rd(d)] = x[rs1(d)] ^ imm(d);
-            case Op.ADDW -> x[rd(d)] = Alu.addw(x[rs1(d)], x[rs2(d)]);
-            case Op.SUBW -> x[rd(d)] = Alu.subw(x[rs1(d)], x[rs2(d)]);
-            case Op.SLT -> x[rd(d)] = Alu.slt(x[rs1(d)], x[rs2(d)]);
-            case Op.SLTU -> x[rd(d)] = Alu.sltu(x[rs1(d)], x[rs2(d)]);
-            case Op.SLLI -> x[rd(d)] = Alu.sll(x[rs1(d)], imm(d));
-            case Op.SRLI -> x[rd(d)] = Alu.srl(x[rs1(d)], imm(d));
-            case Op.SRAI -> x[rd(d)] = Alu.sra(x[rs1(d)], imm(d));
-            case Op.ADDIW -> x[rd(d)] = Alu.addw(x[rs1(d)], imm(d));
-            case Op.SLLIW -> x[rd(d)] = Alu.sllw(x[rs1(d)], imm(d));
-            case Op.SRLIW -> x[rd(d)] = Alu.srlw(x[rs1(d)], imm(d));
-            case Op.SRAIW -> x[rd(d)] = Alu.sraw(x[rs1(d)], imm(d));
-            case Op.SLTIU -> x[rd(d)] = Alu.sltu(x[rs1(d)], imm(d));
-            case Op.MUL -> x[rd(d)] = x[rs1(d)] * x[rs2(d)];
-            case Op.FLD -> loadDouble(d);
-            case Op.FSD -> storeDouble(d);
+            case Op.LUI -> x[rd] = imm;
+            case Op.AUIPC -> x[rd] = page + 2L * i + imm;
+            case Op.LBU -> x[rd] = mmu.loadByte(a + imm) & 0xff;
+            case Op.LHU -> x[rd] = mmu.loadShort(a + imm) & 0xffff;
+            case Op.LWU -> x[rd] = mmu.loadInt(a + imm) & 0xffffffffL;
+            case Op.SB -> mmu.storeByte(a + imm, b);
+            case Op.SH -> mmu.storeShort(a + imm, b);
+            case Op.SUB -> x[rd] = a - b;
+            case Op.AND -> x[rd] = a & b;
+            case Op.OR -> x[rd] = a | b;
+            case Op.XOR -> x[rd] = a ^ b;
+            case Op.ANDI -> x[rd] = a & imm;
+            case Op.ORI -> x[rd] = a | imm;
+            case Op.XORI -> x[rd] = a ^ imm;
+            case Op.ADDW -> x[rd] = Alu.addw(a, b);
+            case Op.SUBW -> x[rd] = Alu.subw(a, b);
+            case Op.SLT -> x[rd] = Alu.slt(a, b);
+            case Op.SLTU -> x[rd] = Alu.sltu(a, b);
+            case Op.SLLI -> x[rd] = Alu.sll(a, imm);
+            case Op.SRLI -> x[rd] = Alu.srl(a, imm);
+            case Op.SRAI -> x[rd] = Alu.sra(a, imm);
+            case Op.ADDIW -> x[rd] = Alu.addw(a, imm);
+            case Op.SLLIW -> x[rd] = Alu.sllw(a, imm);
+            case Op.SRLIW -> x[rd] = Alu.srlw(a, imm);
+            case Op.SRAIW -> x[rd] = Alu.sraw(a, imm);
+            case Op.SLTIU -> x[rd] = Alu.sltu(a, imm);
+            case Op.MUL -> x[rd] = a * b;
+            case Op.FLD -> loadDouble(rd, a + imm);
+            case Op.FSD -> storeDouble(a + imm, d);
             case Op.UNDECODED, Op.CROSSING, Op.LEAVE -> {
               if (op(d) == Op.UNDECODED && code.decode(current, i)) {
                 continue;
@@ -186,18 +190,18 @@ final class Interpreter {
     return crossing;
   }
 
-  private void loadDouble(long d) {
+  private void loadDouble(int rd, long gva) {
     if (!state.fpReady) {
       csrs.enableFp();
     }
-    f[rd(d)] = mmu.loadLong(x[rs1(d)] + imm(d));
+    f[rd] = mmu.loadLong(gva);
   }
 
-  private void storeDouble(long d) {
+  private void storeDouble(long gva, long d) {
     if (!state.fpReady) {
       csrs.enableFp();
     }
-    mmu.storeLong(x[rs1(d)] + imm(d), f[rs2(d)]);
+    mmu.storeLong(gva, f[rs2(d)]);
   }
 
   private void compute(long d) {

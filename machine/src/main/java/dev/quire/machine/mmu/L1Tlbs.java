@@ -17,18 +17,19 @@ final class L1Tlbs {
   private final L1Tlb[][] tlbs = new L1Tlb[3][Mode.L1_SETS];
 
   /** Always empty: for modes that have no TLB of their own. */
-  private final L1Tlb none = new L1Tlb(0);
+  private final L1Tlb none;
 
   L1Tlbs(int size) {
+    none = new L1Tlb(size, false);
     for (L1Tlb[] kind : tlbs) {
       Arrays.fill(kind, none);
       for (int set : HOST) {
-        kind[set] = new L1Tlb(size);
+        kind[set] = new L1Tlb(size, true);
       }
       for (int set : GUEST) {
-        kind[set] = new L1Tlb(size);
+        kind[set] = new L1Tlb(size, true);
       }
-      kind[MACHINE] = new L1Tlb(size);
+      kind[MACHINE] = new L1Tlb(size, true);
     }
   }
 

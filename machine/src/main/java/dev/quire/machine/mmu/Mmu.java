@@ -35,15 +35,15 @@ public final class Mmu {
   private final Translator translator;
   private final L1Tlbs l1;
 
-  /** Selects an L1 entry's offset from a gva shifted right by 8. */
-  private final long l1Mask;
+  /** Selects an L1 entry's index from a gva shifted right by 11. */
+  private final int l1Mask;
 
-  // The current modes, and their L1 TLBs' host addresses.
+  // The current modes, and their L1 TLBs' entries.
   private int fetchMode;
   private int dataMode;
-  private long fetchTlb;
-  private long loadTlb;
-  private long storeTlb;
+  private long[] fetchTlb;
+  private long[] loadTlb;
+  private long[] storeTlb;
 
   private boolean devicesAllowed = true;
   private final SeenState seen = new SeenState();
@@ -68,7 +68,7 @@ public final class Mmu {
     this.misalignedOk = misalignedOk;
     this.translator = new Translator(memory, pmp, statistics, config);
     this.l1 = new L1Tlbs(config.l1());
-    this.l1Mask = L1Tlb.offsetMask(config.l1());
+    this.l1Mask = L1Tlb.indexMask(config.l1());
     contextChanged();
   }
 
@@ -94,9 +94,9 @@ public final class Mmu {
     }
     fetchMode = Mode.ofFetch(state);
     dataMode = Mode.ofData(state);
-    fetchTlb = l1.fetch(fetchMode).base();
-    loadTlb = l1.load(dataMode).base();
-    storeTlb = l1.store(dataMode).base();
+    fetchTlb = l1.fetch(fetchMode).entries();
+    loadTlb = l1.load(dataMode).entries();
+    storeTlb = l1.store(dataMode).entries();
   }
 
   private void apply(int changes) {
@@ -118,33 +118,37 @@ public final class Mmu {
 
   /** Sign-extended, like the next three. */
   public long loadByte(long gva) {
-    long entry = loadTlb + (gva >>> 8 & l1Mask);
-    if (HostMemory.getLong(entry) == (gva & PAGE)) {
-      return HostMemory.getByte(gva + HostMemory.getLong(entry + 8));
+    long[] tlb = loadTlb;
+    int entry = (int) (gva >>> 11) & l1Mask;
+    if (tlb[entry] == (gva & PAGE)) {
+      return HostMemory.getByte(gva + tlb[entry + 1]);
     }
     return loadSlow(gva, 1);
   }
 
   public long loadShort(long gva) {
-    long entry = loadTlb + (gva >>> 8 & l1Mask);
-    if (HostMemory.getLong(entry) == (gva & (PAGE | 1))) {
-      return HostMemory.getShort(gva + HostMemory.getLong(entry + 8));
+    long[] tlb = loadTlb;
+    int entry = (int) (gva >>> 11) & l1Mask;
+    if (tlb[entry] == (gva & (PAGE | 1))) {
+      return HostMemory.getShort(gva + tlb[entry + 1]);
     }
     return loadSlow(gva, 2);
   }
 
   public long loadInt(long gva) {
-    long entry = loadTlb + (gva >>> 8 & l1Mask);
-    if (HostMemory.getLong(entry) == (gva & (PAGE | 3))) {
-      return HostMemory.getInt(gva + HostMemory.getLong(entry + 8));
+    long[] tlb = loadTlb;
+    int entry = (int) (gva >>> 11) & l1Mask;
+    if (tlb[entry] == (gva & (PAGE | 3))) {
+      return HostMemory.getInt(gva + tlb[entry + 1]);
     }
     return loadSlow(gva, 4);
   }
 
   public long loadLong(long gva) {
-    long entry = loadTlb + (gva >>> 8 & l1Mask);
-    if (HostMemory.getLong(entry) == (gva & (PAGE | 7))) {
-      return HostMemory.getLong(gva + HostMemory.getLong(entry + 8));
+    long[] tlb = loadTlb;
+    int entry = (int) (gva >>> 11) & l1Mask;
+    if (tlb[entry] == (gva & (PAGE | 7))) {
+      return HostMemory.getLong(gva + tlb[entry + 1]);
     }
     return loadSlow(gva, 8);
   }
@@ -179,36 +183,40 @@ public final class Mmu {
 
   /** Stores the low 8 bits of {@code value}; the next three 16, 32, 64. */
   public void storeByte(long gva, long value) {
-    long entry = storeTlb + (gva >>> 8 & l1Mask);
-    if (HostMemory.getLong(entry) == (gva & PAGE)) {
-      HostMemory.putByte(gva + HostMemory.getLong(entry + 8), (byte) value);
+    long[] tlb = storeTlb;
+    int entry = (int) (gva >>> 11) & l1Mask;
+    if (tlb[entry] == (gva & PAGE)) {
+      HostMemory.putByte(gva + tlb[entry + 1], (byte) value);
     } else {
       storeSlow(gva, 1, value);
     }
   }
 
   public void storeShort(long gva, long value) {
-    long entry = storeTlb + (gva >>> 8 & l1Mask);
-    if (HostMemory.getLong(entry) == (gva & (PAGE | 1))) {
-      HostMemory.putShort(gva + HostMemory.getLong(entry + 8), (short) value);
+    long[] tlb = storeTlb;
+    int entry = (int) (gva >>> 11) & l1Mask;
+    if (tlb[entry] == (gva & (PAGE | 1))) {
+      HostMemory.putShort(gva + tlb[entry + 1], (short) value);
     } else {
       storeSlow(gva, 2, value);
     }
   }
 
   public void storeInt(long gva, long value) {
-    long entry = storeTlb + (gva >>> 8 & l1Mask);
-    if (HostMemory.getLong(entry) == (gva & (PAGE | 3))) {
-      HostMemory.putInt(gva + HostMemory.getLong(entry + 8), (int) value);
+    long[] tlb = storeTlb;
+    int entry = (int) (gva >>> 11) & l1Mask;
+    if (tlb[entry] == (gva & (PAGE | 3))) {
+      HostMemory.putInt(gva + tlb[entry + 1], (int) value);
     } else {
       storeSlow(gva, 4, value);
     }
   }
 
   public void storeLong(long gva, long value) {
-    long entry = storeTlb + (gva >>> 8 & l1Mask);
-    if (HostMemory.getLong(entry) == (gva & (PAGE | 7))) {
-      HostMemory.putLong(gva + HostMemory.getLong(entry + 8), value);
+    long[] tlb = storeTlb;
+    int entry = (int) (gva >>> 11) & l1Mask;
+    if (tlb[entry] == (gva & (PAGE | 7))) {
+      HostMemory.putLong(gva + tlb[entry + 1], value);
     } else {
       storeSlow(gva, 8, value);
     }
@@ -251,9 +259,10 @@ public final class Mmu {
    * page, only the two bytes at {@code gva} are known to be executable.
    */
   public long fetchPage(long gva) {
-    long entry = fetchTlb + (gva >>> 8 & l1Mask);
-    if (HostMemory.getLong(entry) == (gva & PAGE)) {
-      return HostMemory.getLong(entry + 8);
+    long[] tlb = fetchTlb;
+    int entry = (int) (gva >>> 11) & l1Mask;
+    if (tlb[entry] == (gva & PAGE)) {
+      return tlb[entry + 1];
     }
     return locateRam(gva, 2, AccessType.FETCH, fetchMode) & PAGE;
   }
@@ -263,9 +272,10 @@ public final class Mmu {
    * and AMO ({@code write} true) work on. After a write the hart calls {@link #amoWritten}.
    */
   public long amoAddress(long gva, int size, boolean write) {
-    long entry = (write ? storeTlb : loadTlb) + (gva >>> 8 & l1Mask);
-    if (HostMemory.getLong(entry) == (gva & (PAGE | size - 1))) {
-      return gva + HostMemory.getLong(entry + 8);
+    long[] tlb = write ? storeTlb : loadTlb;
+    int entry = (int) (gva >>> 11) & l1Mask;
+    if (tlb[entry] == (gva & (PAGE | size - 1))) {
+      return gva + tlb[entry + 1];
     }
     if ((gva & size - 1) != 0) {
       int cause = write ? Cause.STORE_MISALIGNED : Cause.LOAD_MISALIGNED;
