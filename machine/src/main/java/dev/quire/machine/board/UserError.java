@@ -9,6 +9,11 @@ public final class UserError extends RuntimeException {
     super(message);
   }
 
+  /** The same, keeping what went wrong underneath for whoever debugs. */
+  public UserError(String message, Throwable cause) {
+    super(message, cause);
+  }
+
   /** As {@link String#format}. */
   @SuppressWarnings("AnnotateFormatMethod") // the annotation would be a dependency
   public static UserError of(String format, Object... arguments) {
