@@ -81,9 +81,15 @@ public final class CodeCache implements PhysicalMemory.CodeWatcher {
     return true;
   }
 
-  /** Decodes an instruction whose halves lie in two frames. */
-  long decodeCrossing(int low, long hpaOfSecondHalf) {
-    return decoder.decode(low | memory.readShort(hpaOfSecondHalf) << 16);
+  int halfword(long hpa) {
+    return memory.readShort(hpa) & 0xffff;
+  }
+
+  /** Decodes an instruction that is not kept; the second half counts only if there is one. */
+  long decodeHalves(int low, long hpaOfSecondHalf) {
+    return Decoder.isLong(low)
+        ? decoder.decode(low | memory.readShort(hpaOfSecondHalf) << 16)
+        : decoder.decodeShort(low);
   }
 
   @Override

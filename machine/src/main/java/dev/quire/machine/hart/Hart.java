@@ -124,6 +124,7 @@ public final class Hart {
           if (isHandled(takeTrap())) {
             return Exit.TRAP;
           }
+          end--; // or a guest whose handler faults again would never come back
         }
         case DEVICE -> {
           return accessDevice();
@@ -169,13 +170,11 @@ public final class Hart {
     GuestTrap trap = state.trap;
     int cause = trap.cause;
     try {
-      long hpa = mmu.fetchPage(state.pc) + (state.pc & 4095);
-      int low = memory.readShort(hpa) & 0xffff;
+      int low = memory.readShort(mmu.fetchAddress(state.pc)) & 0xffff;
       if (!Decoder.isLong(low)) {
         return low;
       }
-      long second = state.pc + 2;
-      int high = memory.readShort(mmu.fetchPage(second) + (second & 4095)) & 0xffff;
+      int high = memory.readShort(mmu.fetchAddress(state.pc + 2)) & 0xffff;
       return low | (long) high << 16;
     } catch (GuestTrap gone) {
       trap.of(cause, 0);

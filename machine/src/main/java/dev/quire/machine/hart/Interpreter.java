@@ -43,7 +43,10 @@ final class Interpreter {
   private final AtomicOps atomics;
   private final FloatOps floats;
 
-  /** Slot 0 holds an instruction that lies in two frames; all others leave this array again. */
+  /**
+   * Slot 0 holds an instruction that lies in two frames, or in a page that PMP splits; all others
+   * leave this array again.
+   */
   private final long[] crossing = new long[CodePage.SLOTS];
 
   Interpreter(Hart hart, HartState state, Csrs csrs, SystemOps system, AtomicOps atomics) {
@@ -72,8 +75,14 @@ final class Interpreter {
       while (left > 0) {
         page = state.pc & PAGE;
         i = (int) (state.pc - page) >>> 1;
-        CodePage current = code.page(mmu.fetchPage(page), hart);
+        long frame = mmu.fetchPage(state.pc);
+        CodePage current = code.page(frame, hart);
         long[] slots = current.slots;
+        if ((frame & Mmu.SPLIT) != 0) {
+          slots = decodeAlone();
+          page = state.pc;
+          i = 0;
+        }
         while (left > 0 && (i & OUTSIDE) == 0) {
           long d = slots[i];
           int next = i + length(d);
@@ -185,8 +194,15 @@ final class Interpreter {
 
   /** Decodes the instruction at state.pc, whose second half is in the next page of addresses. */
   private long[] decodeCrossing(long d) {
-    long second = mmu.fetchPage(state.pc + 2);
-    crossing[0] = code.decodeCrossing((int) imm(d), second);
+    crossing[0] = code.decodeHalves((int) imm(d), mmu.fetchAddress(state.pc + 2));
+    return crossing;
+  }
+
+  /** Decodes the instruction at state.pc, in a page where each fetch must be checked for itself. */
+  private long[] decodeAlone() {
+    int low = code.halfword(mmu.fetchAddress(state.pc));
+    long second = Decoder.isLong(low) ? mmu.fetchAddress(state.pc + 2) : 0;
+    crossing[0] = code.decodeHalves(low, second);
     return crossing;
   }
 

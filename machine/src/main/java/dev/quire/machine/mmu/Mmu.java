@@ -22,6 +22,9 @@ import dev.quire.machine.memory.PhysicalMemory;
  * PhysicalMemory}, which tells the owner of the code.
  */
 public final class Mmu {
+  /** In what {@link #fetchPage} returns: PMP does not treat all of the page alike. */
+  public static final long SPLIT = 1;
+
   private static final int BLOCK = 64;
   private static final long PAGE = -4096L;
 
@@ -256,7 +259,7 @@ public final class Mmu {
 
   /**
    * The hpa of the 4 KiB frame, always RAM, from which {@code gva} is fetched. Where PMP splits the
-   * page, only the two bytes at {@code gva} are known to be executable.
+   * page, {@link #SPLIT} is added, and only the two bytes at {@code gva} may be executed.
    */
   public long fetchPage(long gva) {
     long[] tlb = fetchTlb;
@@ -264,7 +267,14 @@ public final class Mmu {
     if (tlb[entry] == (gva & PAGE)) {
       return tlb[entry + 1];
     }
-    return locateRam(gva, 2, AccessType.FETCH, fetchMode) & PAGE;
+    long frame = locateRam(gva, 2, AccessType.FETCH, fetchMode) & PAGE;
+    int privilege = Mode.privilege(fetchMode);
+    return pmp.check(frame, 4096, Pmp.EXECUTE, privilege) == Pmp.ALLOW ? frame : frame | SPLIT;
+  }
+
+  /** The hpa of the two bytes at {@code gva}, which may be executed. */
+  public long fetchAddress(long gva) {
+    return (fetchPage(gva) & PAGE) + (gva & ~PAGE);
   }
 
   /**

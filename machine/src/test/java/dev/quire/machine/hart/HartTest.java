@@ -119,4 +119,38 @@ class HartTest {
     assertThat(hart.x[13]).isEqualTo(1);
     assertThat(memory.readLong(BASE + 0x1000)).isEqualTo(7);
   }
+
+  @Test
+  void aFetchFaultReportsTheAddressOfTheInstruction() {
+    program(BASE, 0x00050067); // jr a0
+    hart.x[10] = 0x1234;
+    hart.handleTrapsAt(Traps.M);
+    assertThat(hart.run(5)).isEqualTo(Hart.Exit.TRAP);
+    assertThat(hart.csrs().peek(CsrNumber.MCAUSE)).isEqualTo(Cause.FETCH_ACCESS);
+    assertThat(hart.csrs().peek(CsrNumber.MTVAL)).isEqualTo(0x1234);
+    assertThat(hart.csrs().peek(CsrNumber.MEPC)).isEqualTo(0x1234);
+  }
+
+  @Test
+  void aGuestThatOnlyTrapsUsesUpItsBudget() {
+    hart.setPc(0); // nothing there, nor at mtvec
+    assertThat(hart.run(5)).isEqualTo(Hart.Exit.BUDGET);
+    assertThat(hart.completed()).isZero();
+  }
+
+  /** A locked region of 4 bytes that cannot be executed, in a page that otherwise can. */
+  @Test
+  void pmpForbidsExecutionWithinAPage() {
+    program(BASE, 0x00150513, 0x00150513, 0x00150513, 0x00150513); // addi a0, a0, 1
+    hart.run(4); // decodes all
+    hart.csrs().poke(CsrNumber.PMPADDR0, (BASE + 12) >>> 2);
+    hart.csrs().poke(CsrNumber.PMPCFG0, 0x93); // L, NA4, RW
+    hart.handleTrapsAt(Traps.M);
+    hart.x[10] = 0;
+    hart.setPc(BASE);
+    assertThat(hart.run(4)).isEqualTo(Hart.Exit.TRAP);
+    assertThat(hart.csrs().peek(CsrNumber.MCAUSE)).isEqualTo(Cause.FETCH_ACCESS);
+    assertThat(hart.csrs().peek(CsrNumber.MEPC)).isEqualTo(BASE + 12);
+    assertThat(hart.x[10]).isEqualTo(3);
+  }
 }
