@@ -1,0 +1,131 @@
+package dev.quire.monitor.memory;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.quire.machine.memory.DmaFault;
+import dev.quire.machine.memory.PhysicalMemory;
+import dev.quire.monitor.memory.FrameTable.Use;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+class GuestMemoryTest {
+  private static final long BASE = 0x8000_0000L;
+  private static final long SIZE = 4 << 20;
+  private static final long END = BASE + SIZE;
+
+  private final PhysicalMemory machine = new PhysicalMemory(0x4000_0000L, 8 << 20);
+  private final FrameTable frames = new FrameTable(machine);
+  private final GuestMemory memory = new GuestMemory(machine, frames, 1, BASE, SIZE, false);
+
+  @AfterEach
+  void close() {
+    machine.close();
+  }
+
+  @Test
+  void readingPopulatesNothing() throws DmaFault {
+    byte[] bytes = {1, 2, 3};
+    memory.read(BASE + 4095, bytes, 0, 3);
+    assertThat(bytes).containsOnly(0);
+    assertThat(memory.readLong(END - 8)).isZero();
+    assertThat(memory.resident()).isZero();
+    assertThat(memory.state(BASE >>> 12)).isEqualTo(PageState.UNPOPULATED);
+  }
+
+  @Test
+  void writesCrossFramesThatAreNotNeighbours() throws DmaFault {
+    memory.frameFor((BASE >>> 12) + 1);
+    frames.allocate(Use.TABLE, 1);
+    byte[] bytes = new byte[10_000];
+    new Random(1).nextBytes(bytes);
+    memory.write(BASE + 100, bytes, 0, bytes.length);
+    byte[] back = new byte[bytes.length];
+    memory.read(BASE + 100, back, 0, back.length);
+    assertThat(back).isEqualTo(bytes);
+    assertThat(memory.resident()).isEqualTo(3 << 12);
+    assertThat(memory.state(BASE >>> 12)).isEqualTo(PageState.PRIVATE);
+  }
+
+  @Test
+  void numbersAreLittleEndianAndMayCross() throws DmaFault {
+    memory.writeInt(BASE + 4094, 0x04030201);
+    assertThat(memory.readInt(BASE + 4094)).isEqualTo(0x04030201);
+    assertThat(memory.readShort(BASE + 4095)).isEqualTo(0x0302);
+    memory.writeShort(BASE + 8191, 0xfffe);
+    assertThat(memory.readShort(BASE + 8191)).isEqualTo(0xfffe);
+    memory.writeInt(BASE + 16, -2);
+    assertThat(memory.readLong(BASE + 16)).isEqualTo(0xffff_fffeL);
+  }
+
+  @Test
+  void nothingOutsideIsReached() throws DmaFault {
+    byte[] bytes = new byte[16];
+    for (long gpa : new long[] {BASE - 1, END, END - 15, 0, -1, -16, Long.MIN_VALUE}) {
+      assertThatThrownBy(() -> memory.read(gpa, bytes, 0, 16)).isInstanceOf(DmaFault.class);
+      assertThatThrownBy(() -> memory.write(gpa, bytes, 0, 16)).isInstanceOf(DmaFault.class);
+    }
+    assertThatThrownBy(() -> memory.readLong(END - 7)).isInstanceOf(DmaFault.class);
+    assertThatThrownBy(() -> memory.writeInt(END - 3, 1)).isInstanceOf(DmaFault.class);
+    assertThatThrownBy(() -> memory.writeShort(BASE - 2, 1)).isInstanceOf(DmaFault.class);
+    assertThatThrownBy(() -> memory.frameFor(END >>> 12)).hasMessageContaining("not RAM");
+    memory.read(END, bytes, 0, 0);
+    assertThat(memory.resident()).isZero();
+  }
+
+  @Test
+  void aReleasedFrameIsInvalidatedFirstAndReadsAsZero() throws DmaFault {
+    List<Long> invalidated = new ArrayList<>();
+    long gfn = BASE >>> 12;
+    memory.writeInt(BASE, 5);
+    memory.listen(
+        lost -> {
+          assertThat(frames.use(memory.frameFor(lost))).isEqualTo(Use.GUEST);
+          invalidated.add(lost);
+        });
+    memory.release(gfn);
+    memory.release(gfn + 1);
+    assertThat(invalidated).containsExactly(gfn);
+    assertThat(memory.readInt(BASE)).isZero();
+    assertThat(memory.resident()).isZero();
+    assertThat(frames.count(Use.GUEST)).isZero();
+  }
+
+  @Test
+  void zeroingGivesWholeFramesBack() throws DmaFault {
+    byte[] ones = new byte[3 << 12];
+    Arrays.fill(ones, (byte) 1);
+    memory.write(BASE, ones, 0, ones.length);
+    memory.zero(BASE + 4000, 5000);
+    assertThat(memory.resident()).isEqualTo(2 << 12);
+    assertThat(memory.readShort(BASE + 3999)).isEqualTo(1);
+    assertThat(memory.readShort(BASE + 8999)).isEqualTo(0x100);
+  }
+
+  @Test
+  void blocksArePopulatedWhole() throws DmaFault {
+    GuestMemory large = new GuestMemory(machine, frames, 2, BASE, SIZE, true);
+    large.writeInt(BASE + (2 << 20) + 12345, 1);
+    assertThat(large.resident()).isEqualTo(2 << 20);
+    long hfn = large.blockFor((BASE >>> 12) + 600);
+    assertThat(hfn & 511).isZero();
+    assertThat(large.frameFor((BASE >>> 12) + 600)).isEqualTo(hfn + 88);
+    assertThat(large.blockFor(BASE >>> 12)).isEqualTo(-1);
+  }
+
+  @Test
+  void withoutRoomForABlockSingleFramesServe() throws DmaFault {
+    for (int i = 0; i < 4; i++) {
+      frames.allocateBlock(512, Use.TABLE, 1);
+      frames.release((0x4000_0000L >>> 12) + i * 512L);
+    }
+    GuestMemory large = new GuestMemory(machine, frames, 2, BASE, SIZE, true);
+    large.writeInt(BASE, 1);
+    assertThat(large.resident()).isEqualTo(4096);
+    assertThat(large.blockFor(BASE >>> 12)).isEqualTo(-1);
+  }
+}
