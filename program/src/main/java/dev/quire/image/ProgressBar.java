@@ -99,7 +99,11 @@ public final class ProgressBar implements Progress {
   private String figures(long now) {
     double seconds = Math.max(now - startedAt, 1) / 1e9;
     double rate = (done - alreadyHere) / seconds;
-    String amount = megabytes(done) + " of " + megabytes(total) + " MB";
+    boolean small = total < 1_000_000;
+    double unit = small ? 1e3 : 1e6;
+    String amount =
+        String.format(
+            Locale.ROOT, "%.1f of %.1f %s", done / unit, total / unit, small ? "kB" : "MB");
     if (done <= alreadyHere) {
       return amount;
     }
@@ -108,10 +112,6 @@ public final class ProgressBar implements Progress {
       return amount + speed + ", " + time(seconds);
     }
     return amount + speed + ", " + time((total - done) / rate) + " left";
-  }
-
-  private static String megabytes(long bytes) {
-    return String.format(Locale.ROOT, "%.1f", bytes / 1e6);
   }
 
   private static String time(double seconds) {
