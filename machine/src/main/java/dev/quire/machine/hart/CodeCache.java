@@ -63,33 +63,34 @@ public final class CodeCache implements PhysicalMemory.CodeWatcher {
     }
   }
 
-  /** Decodes the instruction of a slot; false if the page was given up and must be looked up. */
-  synchronized boolean decode(CodePage page, int slot) {
+  /**
+   * Decodes the instruction of a slot, if the page was not given up meanwhile. The last slot, whose
+   * instruction may go on in another page, only says to leave.
+   */
+  synchronized void decode(CodePage page, int slot) {
     if (!page.live) {
-      return false;
+      return;
     }
     page.writes = 0;
     long hpa = page.hpa + 2L * slot;
     int low = memory.readShort(hpa) & 0xffff;
-    if (!Decoder.isLong(low)) {
-      page.slots[slot] = decoder.decodeShort(low);
-    } else if (slot == CodePage.SLOTS - 1) {
-      page.slots[slot] = Decoded.of(Op.CROSSING, 2, 0, 0, 0, low);
-    } else {
+    if (slot == CodePage.SLOTS - 1) {
+      page.slots[slot] = Op.LEAVE;
+    } else if (Decoder.isLong(low)) {
       page.slots[slot] = decoder.decode(low | memory.readShort(hpa + 2) << 16);
+    } else {
+      page.slots[slot] = decoder.decodeShort(low);
     }
-    return true;
   }
 
+  /** Two bytes of code as 0..65535; {@code hpa} is RAM. */
   int halfword(long hpa) {
     return memory.readShort(hpa) & 0xffff;
   }
 
-  /** Decodes an instruction that is not kept; the second half counts only if there is one. */
-  long decodeHalves(int low, long hpaOfSecondHalf) {
-    return Decoder.isLong(low)
-        ? decoder.decode(low | memory.readShort(hpaOfSecondHalf) << 16)
-        : decoder.decodeShort(low);
+  /** Decodes an instruction from its halfwords; {@code high} counts if {@code low} says so. */
+  long decode(int low, int high) {
+    return Decoder.isLong(low) ? decoder.decode(low | high << 16) : decoder.decodeShort(low);
   }
 
   @Override

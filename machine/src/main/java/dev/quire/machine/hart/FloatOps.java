@@ -30,7 +30,11 @@ final class FloatOps {
   /** Executes one operation up to {@link Op#LAST_FLOAT}; the FPU is on. */
   void execute(long d) {
     int op = Decoded.op(d);
-    if (op == Op.FLW) {
+    if (op == Op.FLD) {
+      f[Decoded.rd(d)] = mmu.loadLong(x[Decoded.rs1(d)] + Decoded.imm(d));
+    } else if (op == Op.FSD) {
+      mmu.storeLong(x[Decoded.rs1(d)] + Decoded.imm(d), f[Decoded.rs2(d)]);
+    } else if (op == Op.FLW) {
       f[Decoded.rd(d)] = FpBits.box((int) mmu.loadInt(x[Decoded.rs1(d)] + Decoded.imm(d)));
     } else if (op == Op.FSW) {
       mmu.storeInt(x[Decoded.rs1(d)] + Decoded.imm(d), f[Decoded.rs2(d)]);

@@ -30,12 +30,16 @@ final class Interpreter {
   }
 
   private static final long PAGE = -4096;
+
+  /** Offset of a page's last halfword. */
+  private static final long TAIL = 4094;
+
+  /** Set in any slot number that is not of the page. */
   private static final int OUTSIDE = -CodePage.SLOTS;
 
   private final HartState state;
   private final Hart hart;
   private final long[] x;
-  private final long[] f;
   private final Mmu mmu;
   private final Csrs csrs;
   private final CodeCache code;
@@ -43,24 +47,25 @@ final class Interpreter {
   private final AtomicOps atomics;
   private final FloatOps floats;
 
-  /**
-   * Slot 0 holds an instruction that lies in two frames, or in a page that PMP splits; all others
-   * leave this array again.
-   */
-  private final long[] crossing = new long[CodePage.SLOTS];
+  /** Slot 0 is an instruction that is not kept; all others lead out of this array again. */
+  private final long[] alone = new long[CodePage.SLOTS];
+
+  /** What {@link #enter} found: the page in which the pc is, and the address of slot 0. */
+  private CodePage current = new CodePage(0);
+
+  private long base;
 
   Interpreter(Hart hart, HartState state, Csrs csrs, SystemOps system, AtomicOps atomics) {
     this.hart = hart;
     this.state = state;
     this.x = hart.x;
-    this.f = hart.f;
     this.mmu = hart.mmu();
     this.code = hart.code();
     this.csrs = csrs;
     this.system = system;
     this.atomics = atomics;
-    this.floats = new FloatOps(x, f, state.fp, mmu, state.trap);
-    Arrays.fill(crossing, Op.LEAVE);
+    this.floats = new FloatOps(x, hart.f, state.fp, mmu, state.trap);
+    Arrays.fill(alone, Op.LEAVE);
   }
 
   /** Completes at most {@code budget} instructions from state.pc. */
@@ -73,16 +78,11 @@ final class Interpreter {
     try {
       pages:
       while (left > 0) {
-        page = state.pc & PAGE;
+        page = state.pc;
+        i = 0;
+        long[] slots = enter(page);
+        page = base;
         i = (int) (state.pc - page) >>> 1;
-        long frame = mmu.fetchPage(state.pc);
-        CodePage current = code.page(frame, hart);
-        long[] slots = current.slots;
-        if ((frame & Mmu.SPLIT) != 0) {
-          slots = decodeAlone();
-          page = state.pc;
-          i = 0;
-        }
         while (left > 0 && (i & OUTSIDE) == 0) {
           long d = slots[i];
           int next = i + length(d);
@@ -108,67 +108,30 @@ final class Interpreter {
               next = i + (int) imm;
             }
             case Op.JALR -> {
-              long target = a + imm & -2;
               x[rd] = page + 2L * next;
-              if ((target & PAGE) != page) {
-                left--;
-                state.pc = target;
-                continue pages;
-              }
-              next = (int) (target - page) >>> 1;
+              state.pc = a + imm & -2;
+              left--;
+              continue pages;
             }
             case Op.LUI -> x[rd] = imm;
             case Op.AUIPC -> x[rd] = page + 2L * i + imm;
             case Op.LBU -> x[rd] = mmu.loadByte(a + imm) & 0xff;
-            case Op.LHU -> x[rd] = mmu.loadShort(a + imm) & 0xffff;
-            case Op.LWU -> x[rd] = mmu.loadInt(a + imm) & 0xffffffffL;
             case Op.SB -> mmu.storeByte(a + imm, b);
-            case Op.SH -> mmu.storeShort(a + imm, b);
             case Op.SUB -> x[rd] = a - b;
             case Op.AND -> x[rd] = a & b;
             case Op.OR -> x[rd] = a | b;
             case Op.XOR -> x[rd] = a ^ b;
             case Op.ANDI -> x[rd] = a & imm;
-            case Op.ORI -> x[rd] = a | imm;
-            case Op.XORI -> x[rd] = a ^ imm;
-            case Op.ADDW -> x[rd] = Alu.addw(a, b);
-            case Op.SUBW -> x[rd] = Alu.subw(a, b);
-            case Op.SLT -> x[rd] = Alu.slt(a, b);
-            case Op.SLTU -> x[rd] = Alu.sltu(a, b);
-            case Op.SLLI -> x[rd] = Alu.sll(a, imm);
-            case Op.SRLI -> x[rd] = Alu.srl(a, imm);
-            case Op.SRAI -> x[rd] = Alu.sra(a, imm);
+            case Op.SLLI -> x[rd] = a << imm;
+            case Op.SRLI -> x[rd] = a >>> imm;
+            case Op.SRAI -> x[rd] = a >> imm;
             case Op.ADDIW -> x[rd] = Alu.addw(a, imm);
-            case Op.SLLIW -> x[rd] = Alu.sllw(a, imm);
-            case Op.SRLIW -> x[rd] = Alu.srlw(a, imm);
-            case Op.SRAIW -> x[rd] = Alu.sraw(a, imm);
-            case Op.SLTIU -> x[rd] = Alu.sltu(a, imm);
-            case Op.MUL -> x[rd] = a * b;
-            case Op.FLD -> loadDouble(rd, a + imm);
-            case Op.FSD -> storeDouble(a + imm, d);
-            case Op.UNDECODED, Op.CROSSING, Op.LEAVE -> {
-              if (op(d) == Op.UNDECODED && code.decode(current, i)) {
-                continue;
-              }
-              state.pc = page + 2L * i;
-              if (op(d) == Op.CROSSING) {
-                slots = decodeCrossing(d);
-                page = state.pc;
-                i = 0;
-                continue;
-              }
-              continue pages;
-            }
+            case Op.ADDW -> x[rd] = Alu.addw(a, b);
             default -> {
-              if (op(d) > Op.LAST_FLOAT) {
-                state.completed += budget - left;
+              if (op(d) <= Op.LAST_MAIN || op(d) > Op.LAST_FLOAT) {
+                stop(page + 2L * i, budget - left);
                 budget = left;
-                state.pc = page + 2L * i;
-                boolean leave = system.execute(d, page + 2L * next);
-                left--;
-                if (leave) {
-                  break pages;
-                }
+                budget = left = special(d, i, page + 2L * next, left);
                 continue pages;
               }
               compute(d);
@@ -179,45 +142,55 @@ final class Interpreter {
         }
         state.pc = page + 2L * i;
       }
-    } catch (GuestTrap trap) {
-      state.pc = page + 2L * i;
-      state.completed += budget - left;
-      return Outcome.TRAPPED;
-    } catch (DeviceAccess access) {
-      state.pc = page + 2L * i;
-      state.completed += budget - left;
-      return Outcome.DEVICE;
+    } catch (GuestTrap | DeviceAccess thrown) {
+      stop(page + 2L * i, budget - left);
+      return thrown == state.trap ? Outcome.TRAPPED : Outcome.DEVICE;
     }
-    state.completed += budget - left;
+    stop(state.pc, budget - left);
     return Outcome.RAN;
   }
 
-  /** Decodes the instruction at state.pc, whose second half is in the next page of addresses. */
-  private long[] decodeCrossing(long d) {
-    crossing[0] = code.decodeHalves((int) imm(d), mmu.fetchAddress(state.pc + 2));
-    return crossing;
+  /** Makes the hart's pc and count of instructions exact. */
+  private void stop(long pc, int completed) {
+    state.pc = pc;
+    state.completed += completed;
   }
 
-  /** Decodes the instruction at state.pc, in a page where each fetch must be checked for itself. */
-  private long[] decodeAlone() {
-    int low = code.halfword(mmu.fetchAddress(state.pc));
-    long second = Decoder.isLong(low) ? mmu.fetchAddress(state.pc + 2) : 0;
-    crossing[0] = code.decodeHalves(low, second);
-    return crossing;
-  }
-
-  private void loadDouble(int rd, long gva) {
-    if (!state.fpReady) {
-      csrs.enableFp();
+  /**
+   * The slots in which the instruction at {@code pc} is found, from address {@link #base} on. At
+   * the end of a page, or where PMP checks each fetch for itself, it is decoded for this once.
+   */
+  private long[] enter(long pc) {
+    long frame = mmu.fetchPage(pc);
+    current = code.page(frame & PAGE, hart);
+    if ((frame & Mmu.SPLIT) == 0 && (pc & TAIL) != TAIL) {
+      base = pc & PAGE;
+      return current.slots;
     }
-    f[rd] = mmu.loadLong(gva);
+    int low = code.halfword(mmu.fetchAddress(pc));
+    int high = Decoder.isLong(low) ? code.halfword(mmu.fetchAddress(pc + 2)) : 0;
+    alone[0] = code.decode(low, high);
+    base = pc;
+    return alone;
   }
 
-  private void storeDouble(long gva, long d) {
-    if (!state.fpReady) {
-      csrs.enableFp();
+  /**
+   * Everything that is not a computation: decoding slot {@code i} of the current page, leaving a
+   * page, or a system instruction at state.pc.
+   *
+   * @return the instructions that are left to do before the run loop must be asked
+   */
+  private int special(long d, int i, long next, int left) {
+    if (op(d) == Op.UNDECODED) {
+      code.decode(current, i);
+      return left;
     }
-    mmu.storeLong(gva, f[rs2(d)]);
+    if (op(d) == Op.LEAVE) {
+      return left;
+    }
+    boolean stop = system.execute(d, next);
+    state.completed++;
+    return stop ? 0 : left - 1;
   }
 
   private void compute(long d) {
@@ -240,6 +213,9 @@ final class Interpreter {
     switch (op) {
       case Op.LB -> x[rd(d)] = mmu.loadByte(x[rs1(d)] + imm(d));
       case Op.LH -> x[rd(d)] = mmu.loadShort(x[rs1(d)] + imm(d));
+      case Op.LHU -> x[rd(d)] = mmu.loadShort(x[rs1(d)] + imm(d)) & 0xffff;
+      case Op.LWU -> x[rd(d)] = mmu.loadInt(x[rs1(d)] + imm(d)) & 0xffffffffL;
+      case Op.SH -> mmu.storeShort(x[rs1(d)] + imm(d), x[rs2(d)]);
       default -> atomics.execute(d);
     }
   }
