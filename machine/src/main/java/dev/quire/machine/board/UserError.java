@@ -1,5 +1,7 @@
 package dev.quire.machine.board;
 
+import org.jspecify.annotations.Nullable;
+
 /** A mistake of the user's: the message is one whole sentence, and all that is ever shown of it. */
 public final class UserError extends RuntimeException {
   private static final long serialVersionUID = 1L;
@@ -16,7 +18,7 @@ public final class UserError extends RuntimeException {
 
   /** As {@link String#format}. */
   @SuppressWarnings("AnnotateFormatMethod") // the annotation would be a dependency
-  public static UserError of(String format, Object... arguments) {
+  public static UserError of(String format, @Nullable Object... arguments) {
     return new UserError(format.formatted(arguments));
   }
 }
