@@ -28,7 +28,7 @@ public final class BootImage {
   private static final int GZIP_MAGIC = 0x8b1f;
 
   /** Where a program was put; {@code elf} is null for a flat one. */
-  private record Placed(long entry, long end, @Nullable ElfFile elf, long bias) {}
+  private record Placed(long start, long end, long entry, @Nullable ElfFile elf, long bias) {}
 
   private final Placed program;
   private final long deviceTree;
@@ -73,10 +73,15 @@ public final class BootImage {
     if (kernel != null) {
       refuseCompressed(kernel);
       second = place(memory, kernel, memory.base() + KERNEL_OFFSET);
-      if (first.end > memory.base() + KERNEL_OFFSET
-          && first.entry < memory.base() + KERNEL_OFFSET) {
+      if (first.start < second.end && second.start < first.end) {
         throw UserError.of(
-            "%s reaches beyond the 2 MiB that it has below the kernel.", program.name());
+            "%s (0x%x to 0x%x) and %s (0x%x to 0x%x) overlap: they need different addresses.",
+            program.name(),
+            first.start,
+            first.end - 1,
+            kernel.name(),
+            second.start,
+            second.end - 1);
       }
     }
     long used = Math.max(first.end, second.end);
@@ -108,8 +113,9 @@ public final class BootImage {
   private static Placed place(PhysicalMemory memory, ProgramFile program, long address) {
     if (ElfFile.isElf(program.bytes())) {
       ElfFile elf = new ElfFile(program.name(), program.bytes());
-      long end = elf.load(memory);
-      return new Placed(elf.entry() + elf.bias(memory), end, elf, elf.bias(memory));
+      long bias = elf.bias(memory);
+      elf.load(memory);
+      return new Placed(elf.start() + bias, elf.end() + bias, elf.entry() + bias, elf, bias);
     }
     long size = sizeInMemory(program);
     if (!memory.contains(address, size)) {
@@ -118,7 +124,7 @@ public final class BootImage {
           program.name(), (size + (1 << 20) - 1) >>> 20, address, memory.size() >>> 20);
     }
     memory.write(address, program.bytes(), 0, program.bytes().length);
-    return new Placed(address, address + size, null, 0);
+    return new Placed(address, address + size, address, null, 0);
   }
 
   /** A Linux Image says how much memory it needs (Documentation/arch/riscv/boot-image-header). */

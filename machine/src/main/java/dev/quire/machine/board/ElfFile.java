@@ -64,11 +64,26 @@ public final class ElfFile {
    * independent program linked outside {@code memory}, which goes to the start of memory.
    */
   public long bias(PhysicalMemory memory) {
-    long lowest = segments.getFirst().address;
+    return relocatable && !memory.contains(start(), 0) ? memory.base() - start() : 0;
+  }
+
+  /** The lowest physical address of any segment, before {@link #bias}. */
+  public long start() {
+    long start = segments.getFirst().address;
     for (Segment segment : segments) {
-      lowest = Long.compareUnsigned(segment.address, lowest) < 0 ? segment.address : lowest;
+      start = Long.compareUnsigned(segment.address, start) < 0 ? segment.address : start;
     }
-    return relocatable && !memory.contains(lowest, 0) ? memory.base() - lowest : 0;
+    return start;
+  }
+
+  /** The address after the highest byte of any segment, before {@link #bias}. */
+  public long end() {
+    long end = 0;
+    for (Segment segment : segments) {
+      long after = segment.address + segment.memorySize;
+      end = Long.compareUnsigned(after, end) > 0 ? after : end;
+    }
+    return end;
   }
 
   /** The physical address of the first instruction, before {@link #bias}. */
@@ -82,8 +97,8 @@ public final class ElfFile {
     return value == null ? OptionalLong.empty() : OptionalLong.of(value);
   }
 
-  /** Copies all segments into memory and zeroes what follows their bytes; returns the end. */
-  public long load(PhysicalMemory memory) {
+  /** Copies all segments into memory and zeroes what follows their bytes. */
+  public void load(PhysicalMemory memory) {
     long bias = bias(memory);
     for (Segment segment : segments) {
       if (!memory.contains(segment.address + bias, segment.memorySize)) {
@@ -96,14 +111,11 @@ public final class ElfFile {
             memory.base() + memory.size() - 1);
       }
     }
-    long end = memory.base();
     for (Segment segment : segments) {
       long at = segment.address + bias;
       memory.write(at, bytes.array(), segment.offset, segment.fileSize);
       memory.zero(at + segment.fileSize, segment.memorySize - segment.fileSize);
-      end = Math.max(end, at + segment.memorySize);
     }
-    return end;
   }
 
   private void checkHeader() {
