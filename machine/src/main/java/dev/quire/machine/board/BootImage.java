@@ -114,8 +114,8 @@ public final class BootImage {
     if (ElfFile.isElf(program.bytes())) {
       ElfFile elf = new ElfFile(program.name(), program.bytes());
       long bias = elf.bias(memory);
-      elf.load(memory);
-      return new Placed(elf.start() + bias, elf.end() + bias, elf.entry() + bias, elf, bias);
+      long end = elf.load(memory);
+      return new Placed(elf.start() + bias, end, elf.entry() + bias, elf, bias);
     }
     long size = sizeInMemory(program);
     if (!memory.contains(address, size)) {

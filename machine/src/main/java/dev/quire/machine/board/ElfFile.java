@@ -97,8 +97,8 @@ public final class ElfFile {
     return value == null ? OptionalLong.empty() : OptionalLong.of(value);
   }
 
-  /** Copies all segments into memory and zeroes what follows their bytes. */
-  public void load(PhysicalMemory memory) {
+  /** Copies all segments into memory, zeroes what follows their bytes; returns where they end. */
+  public long load(PhysicalMemory memory) {
     long bias = bias(memory);
     for (Segment segment : segments) {
       if (!memory.contains(segment.address + bias, segment.memorySize)) {
@@ -116,6 +116,7 @@ public final class ElfFile {
       memory.write(at, bytes.array(), segment.offset, segment.fileSize);
       memory.zero(at + segment.fileSize, segment.memorySize - segment.fileSize);
     }
+    return end() + bias;
   }
 
   private void checkHeader() {

@@ -19,9 +19,8 @@ class ElfFileTest {
     try (var memory = new PhysicalMemory(BASE, 2 << 20)) {
       memory.writeLong(BASE + 0x1008, -1);
       ElfFile elf = new ElfFile("prog", program(BASE + 0x1000));
-      elf.load(memory);
+      assertThat(elf.load(memory)).isEqualTo(BASE + 0x1000 + 64).isEqualTo(elf.end());
       assertThat(elf.start()).isEqualTo(BASE + 0x1000);
-      assertThat(elf.end()).isEqualTo(BASE + 0x1000 + 64);
       assertThat(memory.readLong(BASE + 0x1000)).isEqualTo(0x1122334455667788L);
       assertThat(memory.readLong(BASE + 0x1008)).isZero();
       // The entry is given as a virtual address: it is found in the segment that maps it.
