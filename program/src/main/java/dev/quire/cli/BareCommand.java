@@ -9,7 +9,11 @@ import dev.quire.machine.board.MemorySize;
 import dev.quire.machine.board.PowerControl;
 import dev.quire.machine.board.ProgramFile;
 import dev.quire.machine.board.UserError;
+import dev.quire.machine.device.virtio.BlockStore;
+import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -91,6 +95,12 @@ final class BareCommand implements Callable<Integer> {
   private String append = "";
 
   @Option(
+      names = "--disk",
+      paramLabel = "FILE[,ro|cow]",
+      description = "A raw disk image; ro: read-only, cow: changes are forgotten. Repeatable.")
+  private List<String> disks = new ArrayList<>();
+
+  @Option(
       names = "--signature",
       paramLabel = "FILE",
       description = "At the end, write memory from begin_signature to end_signature there.")
@@ -114,15 +124,33 @@ final class BareCommand implements Callable<Integer> {
     ProgramFile first = ProgramFile.read(program);
     ProgramFile second = kernel == null ? null : ProgramFile.read(kernel);
     ProgramFile third = initrd == null ? null : ProgramFile.read(initrd);
-    Console console = new Console(System.in, System.out);
-    PowerControl.Request end;
-    do {
-      try (BareMachine machine = new BareMachine(options, console)) {
-        BootImage image = BootImage.load(machine.memory(), options, first, second, third);
-        end = run(machine, image, console);
+    List<BlockStore> opened = new ArrayList<>();
+    try {
+      for (String disk : disks) {
+        opened.add(DiskOption.open(disk));
       }
-    } while (end.kind() == PowerControl.Kind.RESET);
-    return status(end);
+      Console console = new Console(System.in, System.out);
+      PowerControl.Request end;
+      do {
+        try (BareMachine machine = new BareMachine(options, opened, console)) {
+          BootImage image = BootImage.load(machine.memory(), options, first, second, third);
+          end = run(machine, image, console);
+        }
+      } while (end.kind() == PowerControl.Kind.RESET);
+      return status(end);
+    } finally {
+      closeAll(opened);
+    }
+  }
+
+  private static void closeAll(List<BlockStore> opened) {
+    for (BlockStore disk : opened) {
+      try {
+        disk.close();
+      } catch (IOException e) {
+        throw UserError.of("A disk could not be closed: %s.", e.getMessage());
+      }
+    }
   }
 
   private PowerControl.Request run(BareMachine machine, BootImage image, Console console) {

@@ -1,6 +1,7 @@
 package dev.quire.machine.board;
 
 import dev.quire.machine.bus.AddressMap;
+import dev.quire.machine.bus.Device;
 import dev.quire.machine.bus.InterruptLine;
 import dev.quire.machine.device.Aclint;
 import dev.quire.machine.device.ByteSink;
@@ -9,9 +10,16 @@ import dev.quire.machine.device.Plic;
 import dev.quire.machine.device.PowerSwitch;
 import dev.quire.machine.device.TestFinisher;
 import dev.quire.machine.device.Uart16550;
+import dev.quire.machine.device.virtio.BlockStore;
+import dev.quire.machine.device.virtio.RandomSource;
+import dev.quire.machine.device.virtio.VirtioBlock;
+import dev.quire.machine.device.virtio.VirtioEntropy;
+import dev.quire.machine.device.virtio.VirtioFunction;
+import dev.quire.machine.device.virtio.VirtioMmio;
 import dev.quire.machine.hart.CodeCache;
 import dev.quire.machine.hart.Hart;
 import dev.quire.machine.hart.Interrupts;
+import dev.quire.machine.memory.MemoryDma;
 import dev.quire.machine.memory.PhysicalMemory;
 import dev.quire.machine.mmu.MmuConfig;
 import java.util.ArrayList;
@@ -45,6 +53,8 @@ public final class BareMachine implements AutoCloseable {
   static final int VIRTIO_SLOTS = 8;
   static final long VIRTIO_SIZE = 0x1000;
 
+  private static final int MAX_DISKS = VIRTIO_SLOTS - 1;
+  private static final long DISK_LATENCY_NANOS = 20_000;
   private static final int A0 = 10;
 
   private final PhysicalMemory memory;
@@ -56,8 +66,8 @@ public final class BareMachine implements AutoCloseable {
   private final Plic plic;
   private final Uart16550 uart;
 
-  /** A machine whose UART prints to {@code console}. */
-  public BareMachine(BareOptions options, ByteSink console) {
+  /** A machine whose UART prints to {@code console}. The caller closes the disks. */
+  public BareMachine(BareOptions options, List<BlockStore> disks, ByteSink console) {
     this.console = console;
     memory = new PhysicalMemory(RAM, options.memory());
     clock = options.hostClock() ? new HostClock(power) : new InstructionClock(power);
@@ -76,6 +86,30 @@ public final class BareMachine implements AutoCloseable {
     map.add(ACLINT, Aclint.SIZE, new Aclint(clock, lines(Interrupts.MSI), lines(Interrupts.MTI)));
     map.add(PLIC, Plic.SIZE, plic);
     map.add(UART, Uart16550.SIZE, uart);
+    addVirtio(options, disks);
+  }
+
+  /** The entropy device in slot 0, then the disks; the other slots are empty. */
+  private void addVirtio(BareOptions options, List<BlockStore> disks) {
+    if (disks.size() > MAX_DISKS) {
+      throw UserError.of(
+          "%d disks are too many: at most %d are possible.", disks.size(), MAX_DISKS);
+    }
+    MemoryDma dma = new MemoryDma(memory);
+    List<VirtioFunction> functions = new ArrayList<>();
+    functions.add(new VirtioEntropy(RandomSource.seeded(options.seed())));
+    for (BlockStore disk : disks) {
+      String serial = "quire-" + functions.size();
+      functions.add(new VirtioBlock(disk, serial, clock, DISK_LATENCY_NANOS));
+    }
+    for (int slot = 0; slot < VIRTIO_SLOTS; slot++) {
+      InterruptLine line = plic.source(1 + slot);
+      Device device =
+          slot < functions.size()
+              ? new VirtioMmio(functions.get(slot), dma, line)
+              : new EmptySlot();
+      map.add(virtioBase(slot), VIRTIO_SIZE, device);
+    }
   }
 
   static long virtioBase(int slot) {

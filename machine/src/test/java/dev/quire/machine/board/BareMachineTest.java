@@ -10,6 +10,7 @@ import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -44,7 +45,7 @@ class BareMachineTest {
   }
 
   private Request run(BareOptions options, int... words) {
-    try (var machine = new BareMachine(options, printed::write)) {
+    try (var machine = new BareMachine(options, List.of(), printed::write)) {
       machine.start(BootImage.load(machine.memory(), options, program(words), null, null));
       return machine.run();
     }
@@ -89,7 +90,7 @@ class BareMachineTest {
   @Test
   void hartsStartWithTheirArguments() {
     BareOptions options = options(2, false);
-    try (var machine = new BareMachine(options, printed::write)) {
+    try (var machine = new BareMachine(options, List.of(), printed::write)) {
       var image = BootImage.load(machine.memory(), options, program(LOOP), program(WFI), null);
       machine.start(image);
       assertThat(machine.hart(1).pc()).isEqualTo(BareMachine.RAM);
@@ -126,7 +127,7 @@ class BareMachineTest {
   private static void assertRefused(
       String sentence, @Nullable ProgramFile kernel, @Nullable ProgramFile initrd) {
     BareOptions options = options(1, false);
-    try (var machine = new BareMachine(options, (bytes, offset, length) -> {})) {
+    try (var machine = new BareMachine(options, List.of(), (bytes, offset, length) -> {})) {
       assertThatThrownBy(
               () -> BootImage.load(machine.memory(), options, program(LOOP), kernel, initrd))
           .isInstanceOf(UserError.class)
