@@ -4,6 +4,7 @@ import dev.quire.machine.arch.Isa;
 import dev.quire.machine.board.BareMachine;
 import dev.quire.machine.board.BareOptions;
 import dev.quire.machine.board.BootImage;
+import dev.quire.machine.board.CommitLog;
 import dev.quire.machine.board.IsaString;
 import dev.quire.machine.board.MemorySize;
 import dev.quire.machine.board.PowerControl;
@@ -107,6 +108,12 @@ final class BareCommand implements Callable<Integer> {
   private @Nullable Path signature;
 
   @Option(
+      names = "--trace",
+      paramLabel = "FILE",
+      description = "Write every instruction there, in the form of Spike's --log-commits.")
+  private @Nullable Path trace;
+
+  @Option(
       names = "--stats",
       description = "At the end, print instructions and speed on standard error.")
   private boolean stats;
@@ -159,7 +166,7 @@ final class BareCommand implements Callable<Integer> {
     machine.clock().betweenSlices(console::flush);
     console.connect(machine);
     long start = System.nanoTime();
-    PowerControl.Request end = machine.run();
+    PowerControl.Request end = runTraced(machine);
     long nanos = System.nanoTime() - start;
     console.flush();
     if (wanted != null) {
@@ -169,6 +176,16 @@ final class BareCommand implements Callable<Integer> {
       printStats(machine, nanos);
     }
     return end;
+  }
+
+  private PowerControl.Request runTraced(BareMachine machine) {
+    if (trace == null) {
+      return machine.run();
+    }
+    try (CommitLog log = new CommitLog(machine.memory(), trace)) {
+      machine.trace(log);
+      return machine.run();
+    }
   }
 
   private int status(PowerControl.Request end) {

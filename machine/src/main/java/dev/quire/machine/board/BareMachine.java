@@ -189,6 +189,11 @@ public final class BareMachine implements AutoCloseable {
     }
   }
 
+  /** Has every instruction of every hart written down, which takes long. */
+  public void trace(CommitLog log) {
+    processors.forEach(processor -> processor.trace(log));
+  }
+
   /** Runs until the program ends, resets the machine, or waits for ever. */
   public PowerControl.Request run() {
     clock.run();

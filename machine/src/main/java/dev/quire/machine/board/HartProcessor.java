@@ -10,6 +10,7 @@ abstract class HartProcessor implements Processor, Timebase {
   static final int NANOS_PER_TICK = 100;
 
   private @Nullable Hart hart;
+  private @Nullable CommitLog log;
 
   /** The hart, which needs this as its time base and therefore comes second. */
   void drive(Hart hart) {
@@ -31,9 +32,18 @@ abstract class HartProcessor implements Processor, Timebase {
     return tick > Long.MAX_VALUE / NANOS_PER_TICK ? Long.MAX_VALUE : tick * NANOS_PER_TICK;
   }
 
+  /** Has every instruction written down from now on. */
+  void trace(CommitLog newLog) {
+    log = newLog;
+  }
+
   @Override
   public void run(long instructions) {
-    var _ = hart().run(instructions);
+    if (log != null) {
+      log.run(hart(), instructions);
+    } else {
+      var _ = hart().run(instructions);
+    }
   }
 
   @Override

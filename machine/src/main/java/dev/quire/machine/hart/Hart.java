@@ -113,6 +113,9 @@ public final class Hart {
         if (isHandled(traps.takeInterrupt(interrupt))) {
           return Exit.TRAP;
         }
+        if (attended()) {
+          return Exit.BUDGET;
+        }
       } else if (system.waiting()) {
         if (!interrupts.wakeReady()) {
           return Exit.IDLE;
@@ -131,12 +134,19 @@ public final class Hart {
         }
         case RAN -> {}
       }
-      if (attention) {
-        attention = false;
+      if (attended()) {
         return Exit.BUDGET;
       }
     }
     return Exit.BUDGET;
+  }
+
+  private boolean attended() {
+    boolean requested = attention;
+    if (requested) {
+      attention = false;
+    }
+    return requested;
   }
 
   /** As far as nothing can come due: the budget, or the next of the hart's own timers. */
