@@ -38,7 +38,7 @@ public final class VirtualMachine implements AutoCloseable {
 
   private static final long OVERHEAD = 8 << 20;
 
-  private final VmConfig config;
+  private final List<BlockStore> disks;
   private final PowerControl power = new PowerControl();
   private final Clock clock;
   private final PhysicalMemory machineMemory;
@@ -55,7 +55,7 @@ public final class VirtualMachine implements AutoCloseable {
    * @param agent the host's end of the channel to the agent in the guest, its name included
    */
   public VirtualMachine(VmConfig config, ByteSink console, ConsolePort agent) {
-    this.config = config;
+    this.disks = config.disks();
     clock = config.countsInstructions() ? new InstructionClock(power) : new HostClock(power);
     long overhead = (config.memory() >> OVERHEAD_SHIFT) + OVERHEAD & -OVERHEAD;
     machineMemory = new PhysicalMemory(MACHINE_RAM, config.memory() + overhead);
@@ -68,21 +68,22 @@ public final class VirtualMachine implements AutoCloseable {
             GuestLayout.RAM,
             config.memory(),
             config.largePages());
-    devices = new GuestDevices(config, memory, clock, externalInterrupts(), console, agent);
-    addVcpus(new Sbi(vcpus, memory, power, console));
-    load();
+    devices =
+        new GuestDevices(config, memory, clock, externalInterrupts(config.cpus()), console, agent);
+    addVcpus(config, new Sbi(vcpus, memory, power, console));
+    load(config);
   }
 
-  private List<InterruptLine> externalInterrupts() {
+  private List<InterruptLine> externalInterrupts(int cpus) {
     List<InterruptLine> lines = new ArrayList<>();
-    for (int i = 0; i < config.cpus(); i++) {
+    for (int i = 0; i < cpus; i++) {
       int id = i;
       lines.add(asserted -> vcpus.get(id).setExternalInterrupt(asserted));
     }
     return lines;
   }
 
-  private void addVcpus(Sbi firmware) {
+  private void addVcpus(VmConfig config, Sbi firmware) {
     NestedPaging paging = new NestedPaging(machineMemory, frames, memory, config.gstage());
     Vcpu.Services services = new Vcpu.Services(paging, devices.map(), firmware, clock);
     Isa isa = Isa.full();
@@ -97,7 +98,7 @@ public final class VirtualMachine implements AutoCloseable {
     }
   }
 
-  private void load() {
+  private void load(VmConfig config) {
     GuestLoader loader = new GuestLoader(config, memory);
     loader.load(devices.virtioDevices());
     if (!vcpus.getFirst().start(loader.entry(), loader.treeAddress())) {
@@ -131,10 +132,6 @@ public final class VirtualMachine implements AutoCloseable {
     return clock;
   }
 
-  public VmConfig config() {
-    return config;
-  }
-
   public List<Vcpu> vcpus() {
     return List.copyOf(vcpus);
   }
@@ -165,10 +162,15 @@ public final class VirtualMachine implements AutoCloseable {
     return sum;
   }
 
+  /** Page walks of all harts together; before {@link #close}, when the VM does not run. */
+  public Walks walks() {
+    return Walks.of(vcpus);
+  }
+
   /** Closes the disks and gives the machine's memory back; after {@link #run}. */
   @Override
   public void close() throws IOException {
-    for (BlockStore disk : config.disks()) {
+    for (BlockStore disk : disks) {
       disk.close();
     }
     machineMemory.close();

@@ -182,12 +182,13 @@ public final class HostClock implements Clock {
   private void park(Slot slot) {
     lock.lock();
     try {
+      // The timer first: one that comes due after this look leaves the processor busy below.
+      long timer = slot.processor.nextTimer();
+      slot.timer = timer > now() ? timer : Long.MAX_VALUE;
       // A wake between the first look and taking the lock has left the processor busy.
       if (!slot.processor.idle() || power.pending() != null) {
         return;
       }
-      long timer = slot.processor.nextTimer();
-      slot.timer = timer > now() ? timer : Long.MAX_VALUE;
       slot.parked = true;
       if (allWaitForEver()) {
         power.request(PowerControl.Kind.DEADLOCK, 0);
