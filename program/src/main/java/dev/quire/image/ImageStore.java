@@ -128,7 +128,9 @@ public final class ImageStore {
     Path image = folder.resolve("debian-" + version + "-" + kernel.version().replace(':', '_'));
     if (!Files.exists(image)) {
       Path unfinished = image.resolveSibling("unfinished-" + version);
+      progress.note("Bringing the kernel " + version + ".");
       assemble(archive, opened, kernel, packageOf(index, BUSYBOX), version, unfinished);
+      progress.note("The guest image is ready.");
       rename(unfinished, image);
     }
     makeCurrent(image, folder.resolve("debian"));
