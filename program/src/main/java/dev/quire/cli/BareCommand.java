@@ -11,7 +11,6 @@ import dev.quire.machine.board.PowerControl;
 import dev.quire.machine.board.ProgramFile;
 import dev.quire.machine.board.UserError;
 import dev.quire.machine.device.virtio.BlockStore;
-import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -131,11 +130,8 @@ final class BareCommand implements Callable<Integer> {
     ProgramFile first = ProgramFile.read(program);
     ProgramFile second = kernel == null ? null : ProgramFile.read(kernel);
     ProgramFile third = initrd == null ? null : ProgramFile.read(initrd);
-    List<BlockStore> opened = new ArrayList<>();
+    List<BlockStore> opened = DiskOption.open(disks);
     try {
-      for (String disk : disks) {
-        opened.add(DiskOption.open(disk));
-      }
       Console console = new Console(System.in, System.out);
       PowerControl.Request end;
       do {
@@ -146,17 +142,7 @@ final class BareCommand implements Callable<Integer> {
       } while (end.kind() == PowerControl.Kind.RESET);
       return status(end);
     } finally {
-      closeAll(opened);
-    }
-  }
-
-  private static void closeAll(List<BlockStore> opened) {
-    for (BlockStore disk : opened) {
-      try {
-        disk.close();
-      } catch (IOException e) {
-        throw UserError.of("A disk could not be closed: %s.", e.getMessage());
-      }
+      DiskOption.closeAll(opened);
     }
   }
 

@@ -1,6 +1,7 @@
 package dev.quire.cli;
 
 import dev.quire.machine.board.UserError;
+import java.io.PrintWriter;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ParameterException;
@@ -21,12 +22,12 @@ public final class Main {
   private Main() {}
 
   public static void main(String[] arguments) {
-    System.exit(run(arguments));
+    System.exit(commandLine().execute(arguments));
   }
 
-  /** Runs a command line and returns its exit status. */
-  static int run(String... arguments) {
-    return commandLine().execute(arguments);
+  /** Runs a command line, with errors printed to {@code err}, and returns its exit status. */
+  static int run(PrintWriter err, String... arguments) {
+    return commandLine().setErr(err).execute(arguments);
   }
 
   private static CommandLine commandLine() {
