@@ -349,6 +349,9 @@ public final class Mmu {
 
   private void fence(boolean virtual, long gva, int asid, boolean byAddress, boolean byAsid) {
     translator.fence(virtual, gva, asid, byAddress, byAsid);
+    if (byAsid && !translator.isCurrentAsid(virtual, asid)) {
+      return;
+    }
     if (byAddress) {
       l1.flush(virtual, gva);
     } else {
@@ -359,7 +362,9 @@ public final class Mmu {
   /** hfence.gvma and hinval.gvma; {@code gpa} in bytes. */
   public void fenceGvma(long gpa, int vmid, boolean byAddress, boolean byVmid) {
     translator.fenceGuestPhysical(gpa, vmid, byAddress, byVmid);
-    l1.flush(true);
+    if (!byVmid || translator.isCurrentVmid(vmid)) {
+      l1.flush(true);
+    }
   }
 
   /** Makes stores to the 4 KiB frame at {@code hpaFrame} visible: it holds decoded code now. */

@@ -8,10 +8,10 @@ final class SeenState {
   /** satp. */
   static final int HOST_TABLES = 1;
 
-  /** vsatp or hgatp. */
+  /** vsatp, hgatp, or henvcfg's PBMTE and ADUE, after which software fences a VMID itself. */
   static final int GUEST_TABLES = 2;
 
-  /** What is cached may now be read otherwise: PMP, PBMTE, ADUE. */
+  /** What is cached may now be read otherwise: PMP, menvcfg's PBMTE and ADUE. */
   static final int RULES = 4;
 
   private static final int NEVER = -1;
@@ -19,6 +19,7 @@ final class SeenState {
   private long satp;
   private long vsatp;
   private long hgatp;
+  private int guestOptions;
   private int options = NEVER;
   private int privilege = Privilege.M;
   private final byte[] pmpcfg = new byte[16];
@@ -31,9 +32,11 @@ final class SeenState {
       satp = state.satp;
       changes |= HOST_TABLES;
     }
-    if (state.vsatp != vsatp || state.hgatp != hgatp) {
+    int guest = (state.vsAdue ? 1 : 0) | (state.vsPbmte ? 2 : 0);
+    if (state.vsatp != vsatp || state.hgatp != hgatp || guest != guestOptions) {
       vsatp = state.vsatp;
       hgatp = state.hgatp;
+      guestOptions = guest;
       changes |= GUEST_TABLES;
     }
     int now = options(state);
@@ -50,11 +53,7 @@ final class SeenState {
   }
 
   private static int options(TranslationState state) {
-    return (state.adue ? 1 : 0)
-        | (state.vsAdue ? 2 : 0)
-        | (state.pbmte ? 4 : 0)
-        | (state.vsPbmte ? 8 : 0)
-        | (state.svnapot ? 16 : 0);
+    return (state.adue ? 1 : 0) | (state.pbmte ? 2 : 0) | (state.svnapot ? 4 : 0);
   }
 
   private boolean pmpChanged(TranslationState state) {

@@ -70,6 +70,16 @@ final class Translator {
     return walker.implicit;
   }
 
+  /** The L1 TLBs hold translations of the current ASIDs and VMID only. */
+  boolean isCurrentAsid(boolean virtual, int asid) {
+    long space = walker.space(virtual);
+    return Space.asid(space) == Space.asid(Space.withAsid(space, asid));
+  }
+
+  boolean isCurrentVmid(int vmid) {
+    return Space.machine(walker.space(true)) == Space.machine(Space.ofVmid(vmid));
+  }
+
   void flushAll() {
     l2.flushAll();
     walker.flushAll();

@@ -70,7 +70,10 @@ final class Fixture implements AutoCloseable {
     return levels == 0 ? 0 : (long) (levels + 5) << 60 | id << 44 | root >>> 12;
   }
 
-  /** Makes a path in the table at {@code root} and writes the leaf; returns the leaf's address. */
+  /**
+   * Makes a path in the table at {@code root} and writes the leaf; its address, or 0 if a larger
+   * leaf is in the way.
+   */
   long map(long root, int levels, long from, int leafLevel, long leaf) {
     long table = root;
     for (int level = levels - 1; ; level--) {
@@ -88,6 +91,9 @@ final class Fixture implements AutoCloseable {
       if ((entry & 1) == 0) {
         entry = pte(allocate(4096), 1);
         memory.writeLong(at, entry);
+      }
+      if ((entry & 0xf) != 1) {
+        return 0;
       }
       table = entry << 2 & -4096L & (1L << 56) - 1;
     }

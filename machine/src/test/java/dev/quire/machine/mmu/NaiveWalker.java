@@ -4,110 +4,79 @@ import dev.quire.machine.memory.PhysicalMemory;
 import java.util.HashMap;
 import java.util.Map;
 
-/** The manual's translation process, written down for reading; it changes nothing in memory. */
-final class NaiveWalker {
-  /** Causes are listed for 'r', 'w', 'x', 'c' (cache block), 'e' (HLVX) in this order. */
-  static final class Fault extends Exception {
-    private static final long serialVersionUID = 1L;
-    final int cause;
-    final long gpa;
-    final int instruction;
-
-    Fault(char access, int[] causes, long gpa, int instruction) {
-      this.cause = causes["rwxce".indexOf(access)];
-      this.gpa = gpa;
-      this.instruction = instruction;
+/**
+ * The manual's translation process, written down for reading; it changes nothing in memory. The
+ * access is 'r', 'w', 'x', 'c' (cache block) or 'e' (HLVX).
+ */
+record NaiveWalker(
+    PhysicalMemory memory, TranslationState s, long blocked, Map<Long, Long> updates) {
+  /** {@code kind} is checked, {@code original} reported. */
+  record Access(char kind, char original, boolean user, boolean virtual, int instruction) {
+    Access implicit(char kind, int instruction) {
+      return new Access(kind, original, true, true, instruction);
     }
   }
 
-  private static final int[] PAGE = {13, 15, 12, 15, 13};
-  private static final int[] GUEST = {21, 23, 20, 23, 21};
-  private static final int[] ACCESS = {5, 7, 1, 7, 5};
-  final Map<Long, Long> updates = new HashMap<>();
-  private final PhysicalMemory memory;
-  private final TranslationState s;
-  private final long blockedFrame;
-
-  NaiveWalker(PhysicalMemory memory, TranslationState state, long blockedFrame) {
-    this.memory = memory;
-    this.s = state;
-    this.blockedFrame = blockedFrame;
+  static NaiveWalker of(PhysicalMemory memory, TranslationState state, long blocked) {
+    return new NaiveWalker(memory, state, blocked, new HashMap<>());
   }
 
-  long translate(long va, char access, boolean user, boolean virtual) throws Fault {
-    long pa = stage(virtual ? s.vsatp : s.satp, true, va, access, access, user, virtual, 0);
-    pa = virtual ? stage(s.hgatp, false, pa, access, access, true, true, 0) : pa;
-    return check(pa, access);
+  long translate(long va, char kind, boolean user, boolean virtual) throws NaiveFault {
+    var access = new Access(kind, kind, user, virtual, 0);
+    long pa = stage(virtual ? s.vsatp : s.satp, true, va, access);
+    return check(virtual ? stage(s.hgatp, false, pa, access.implicit(kind, 0)) : pa, access);
   }
 
-  private long check(long hpa, char access) throws Fault {
-    if (!memory.contains(hpa, 8) || (hpa & -4096L) == blockedFrame) {
-      throw new Fault(access, ACCESS, 0, 0);
+  private long check(long hpa, Access access) throws NaiveFault {
+    if (!memory.contains(hpa, 8) || (hpa & -4096L) == blocked) {
+      throw new NaiveFault(NaiveFault.ACCESS, access, 0);
     }
     return hpa;
   }
 
-  /** {@code access} is what is checked, {@code original} what is reported. */
-  private long stage(
-      long atp,
-      boolean first,
-      long va,
-      char access,
-      char original,
-      boolean user,
-      boolean virtual,
-      int instruction)
-      throws Fault {
+  private long stage(long atp, boolean first, long va, Access access) throws NaiveFault {
     int levels = (int) (atp >>> 60) - 5;
     if (levels < 0) {
       return va;
     }
-    var fault = new Fault(original, first ? PAGE : GUEST, first ? 0 : va, instruction);
     int width = 12 + 9 * levels;
-    if (first ? va >> width - 1 != 0 && va >> width - 1 != -1 : va >>> width + 2 != 0) {
-      throw fault;
-    }
-    boolean pbmte = first && virtual ? s.vsPbmte : s.pbmte;
-    boolean mxr = instruction == 0 && (s.mxr || first && virtual && s.vsMxr);
+    boolean nested = first && access.virtual;
+    boolean pbmte = nested ? s.vsPbmte : s.pbmte;
+    boolean mxr = access.instruction == 0 && (s.mxr || nested && s.vsMxr);
+    long extended = first ? va << 64 - width >> 64 - width : va & (4L << width) - 1;
     long table = atp << 20 >>> 8;
-    for (int i = levels - 1; i >= 0; i--) {
-      int shift = 12 + 9 * i;
-      long pa = table + 8 * (va >>> shift & (!first && i == levels - 1 ? 2047 : 511));
-      boolean nested = first && virtual;
-      long at = nested ? stage(s.hgatp, false, pa, 'r', original, true, true, 0x3000) : pa;
-      check(at, original);
-      long pte = updates.containsKey(at) ? updates.get(at) : memory.readLong(at);
-      boolean v = (pte & 1) != 0, r = (pte & 2) != 0, w = (pte & 4) != 0, x = (pte & 8) != 0;
-      boolean u = (pte & 16) != 0, n = pte >>> 63 != 0;
+    for (int i = extended == va ? levels - 1 : -1; i >= 0; i--) {
+      long pa = table + 8 * (va >>> 12 + 9 * i & (!first && i == levels - 1 ? 2047 : 511));
+      long at = nested ? stage(s.hgatp, false, pa, access.implicit('r', 0x3000)) : pa;
+      long pte = updates.getOrDefault(check(at, access), memory.readLong(at));
+      boolean r = (pte & 2) != 0;
+      boolean w = (pte & 4) != 0;
+      boolean x = (pte & 8) != 0;
+      long ppn = pte << 10 >>> 20;
       int pbmt = (int) (pte >>> 61 & 3);
-      if (!v || !r && w || (pte >>> 54 & 127) != 0 || pbmt == 3 || pbmt != 0 && !pbmte) {
-        throw fault;
-      }
-      if (!r && !x) {
-        if (n || pbmt != 0 || u || (pte & 0xc0) != 0) {
-          throw fault;
-        }
-        table = pte << 10 >>> 20 << 12;
+      if ((pte & 1) == 0 || !r && w || (pte >>> 54 & 127) != 0 || pbmt == 3) {
+        break;
+      } else if (!r && !x && (pte & 1L << 63 | pbmt | pte & 0xd0) == 0) {
+        table = ppn << 12;
         continue;
       }
-      long ppn = pte << 10 >>> 20;
-      int size = n ? 16 : shift;
-      boolean misaligned = n ? i != 0 || (ppn & 15) != 8 : (ppn & (1L << shift - 12) - 1) != 0;
-      boolean sum = first && access != 'x' && (virtual ? s.vsSum : s.sum);
-      boolean allowed = access == 'w' ? w : access == 'x' || access == 'e' ? x : r || mxr && x;
-      if (misaligned || !allowed || (user ? !u : u && !sum)) {
-        throw fault;
+      int size = pte < 0 ? 16 : 12 + 9 * i;
+      boolean misaligned =
+          pte < 0 ? i != 0 || (ppn & 15) != 8 : ppn << 64 + 12 - size != 0 && i > 0;
+      boolean sum = first && access.kind != 'x' && (access.virtual ? s.vsSum : s.sum);
+      boolean owned = (pte & 16) != 0 ? access.user || sum : !access.user;
+      boolean allowed = "rc".indexOf(access.kind) >= 0 ? r || mxr && x : access.kind == 'w' ? w : x;
+      long updated = pte | (access.kind == 'w' ? 0xc0 : 0x40);
+      boolean update = nested ? s.vsAdue : s.adue;
+      if (misaligned || !owned || !allowed || pbmt != 0 && !pbmte || updated != pte && !update) {
+        break;
       }
-      long updated = pte | (access == 'w' ? 0xc0 : 0x40);
       if (updated != pte) {
-        if (!(nested ? s.vsAdue : s.adue)) {
-          throw fault;
-        }
-        check(nested ? stage(s.hgatp, false, pa, 'w', original, true, true, 0x3020) : pa, original);
+        check(nested ? stage(s.hgatp, false, pa, access.implicit('w', 0x3020)) : pa, access);
         updates.put(at, updated);
       }
       return ppn << 12 >>> size << size | va & (1L << size) - 1;
     }
-    throw fault;
+    throw new NaiveFault(first ? NaiveFault.PAGE : NaiveFault.GUEST, access, first ? 0 : va);
   }
 }
