@@ -81,4 +81,24 @@ class PagingTest {
       assertThat(guest.result(2)).isEqualTo(7);
     }
   }
+
+  @Test
+  void aFrameIsTakenFromUnderARunningHart() {
+    // Hart 1 spins until its page has become zero.
+    long at = Program.START + 0x1000;
+    Program second = new Program().li(T1, FRESH).li(A0, 7).store(3, A0, T1, 0);
+    second.li(A0, 1).keep(A0, 0).load(3, S0, T1, 0).loopWhileNotZero(S0, -4).powerOff();
+    Program first = new Program().sbi(0x48534d, 0, 1, at, 0).li(T1, Program.RESULTS);
+    first.load(3, S0, T1, 0).loopWhileZero(S0, -4).sbi(0x4442434e, 2, 'x').jumpToSelf();
+    Guest[] self = new Guest[1];
+    try (Guest guest =
+        new Guest(
+            first.padTo(at).append(second),
+            options -> options.cpus(2).countsInstructions(false),
+            () -> self[0].vm().memory().release(FRESH >>> 12))) {
+      self[0] = guest;
+      guest.run();
+      assertThat(guest.read(FRESH)).isZero();
+    }
+  }
 }

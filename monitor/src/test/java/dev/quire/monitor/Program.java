@@ -100,6 +100,16 @@ public final class Program {
     return raw(0x73);
   }
 
+  /** Goes {@code offset} bytes on (or back) while {@code rs1} is zero. */
+  public Program loopWhileZero(int rs1, int offset) {
+    return branch(0, rs1, offset);
+  }
+
+  /** Goes {@code offset} bytes on (or back) while {@code rs1} is not zero. */
+  public Program loopWhileNotZero(int rs1, int offset) {
+    return branch(1, rs1, offset);
+  }
+
   /** Repeats the instruction before this one while {@code rs1} is zero. */
   public Program loopWhileZeroBehind(int rs1) {
     return branch(0, rs1, -4);
@@ -134,19 +144,19 @@ public final class Program {
     return sbi(0x53525354, 0, 0, 0);
   }
 
-  /**
-   * Makes traps skip 4 bytes after they keep scause, stval, in s0 and s1; uses t0. To be put first:
-   * it jumps over the handler.
-   */
-  public Program skipFaults() {
-    Program handler = new Program().csrr(S0, 0x142).csrr(S1, 0x143);
-    handler.csrr(T0, 0x141).addi(T0, T0, 4).csrw(0x141, T0).raw(0x10200073);
+  /** Sets the trap handler, which comes next in memory, and jumps over it; uses t0. */
+  public Program handler(Program handler) {
     // auipc t0, 0; addi t0, t0, 16; csrw stvec, t0; j behind the handler
     raw(T0 << 7 | 0x17).addi(T0, T0, 16).csrw(0x105, T0);
     int distance = 4 + 2 * handler.code.size();
     raw((distance >> 1 & 0x3ff) << 21 | 0x6f);
-    code.addAll(handler.code);
-    return this;
+    return append(handler);
+  }
+
+  /** Makes traps skip 4 bytes after they keep scause, stval, in s0 and s1; uses t0. */
+  public Program skipFaults() {
+    Program handler = new Program().csrr(S0, 0x142).csrr(S1, 0x143);
+    return handler(handler.csrr(T0, 0x141).addi(T0, T0, 4).csrw(0x141, T0).raw(0x10200073));
   }
 
   public Program append(Program other) {

@@ -13,6 +13,8 @@ import dev.quire.machine.board.PowerControl;
 import dev.quire.monitor.vcpu.Exits.Reason;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class VcpuTest {
   private static final long HSM = 0x48534d;
@@ -20,6 +22,7 @@ class VcpuTest {
   private static final long TIMER = 0x54494d45;
   private static final int SIE = 0x104;
   private static final int SIP = 0x144;
+  private static final int STIMECMP = 0x14d;
   private static final int TIME = 0xc01;
   private static final int INSTRET = 0xc02;
 
@@ -67,6 +70,56 @@ class VcpuTest {
   }
 
   @Test
+  void theGuestSetsItsTimerItself() {
+    Program program = new Program().li(T1, 1 << 5).csrs(SIE, T1).li(T1, 4000).csrw(STIMECMP, T1);
+    try (Guest guest = run(program.wfi().csrr(S0, TIME).keep(S0, 0).powerOff())) {
+      assertThat(guest.result(0)).isEqualTo(4000);
+    }
+  }
+
+  @Test
+  void exitsDoNotMoveAnInterrupt() {
+    assertThat(instructionsUntilInterrupt(true)).isEqualTo(instructionsUntilInterrupt(false));
+  }
+
+  /** Loads from a device or from RAM until the timer comes, and reads instret in its handler. */
+  private static long instructionsUntilInterrupt(boolean exits) {
+    Program handler = new Program().csrr(S0, INSTRET).keep(S0, 0).powerOff();
+    Program program = new Program().handler(handler);
+    program.li(T1, GuestLayout.UART + 7).li(T2, Program.RESULTS).addi(S1, exits ? T1 : T2, 0);
+    program.li(A0, 777).csrw(STIMECMP, A0).li(A0, 1 << 5).csrs(SIE, A0).li(A0, 2).csrs(0x100, A0);
+    program.load(0, A0, S1, 0).raw(0xffdff06f);
+    try (Guest guest = run(program)) {
+      assertThat(guest.vm().exits().get(Reason.MMIO) > 0).isEqualTo(exits);
+      return guest.result(0);
+    }
+  }
+
+  @Test
+  void aReservationSurvivesExits() {
+    // lr.d a0, (t1); a load from a fresh page; sc.d a0, t2, (t1)
+    Program program =
+        new Program().li(T1, Program.RESULTS + 64).li(T2, GuestLayout.RAM + (8 << 20));
+    program.raw(2 << 27 | T1 << 15 | 3 << 12 | A0 << 7 | 0x2f).load(3, A1, T2, 0);
+    program.raw(3 << 27 | T2 << 20 | T1 << 15 | 3 << 12 | A0 << 7 | 0x2f).keep(A0, 0).powerOff();
+    try (Guest guest = run(program)) {
+      assertThat(guest.vm().exits().get(Reason.P2M_FILL)).isEqualTo(3);
+      assertThat(guest.result(0)).isZero();
+    }
+  }
+
+  @Test
+  void theSerialPortIsTypedInto() {
+    Program program = new Program().li(T1, GuestLayout.UART).load(4, S0, T1, 5);
+    program.raw(1 << 20 | S0 << 15 | 7 << 12 | S0 << 7 | 0x13).loopWhileZero(S0, -8);
+    try (Guest guest = new Guest(program.load(4, S0, T1, 0).keep(S0, 0).powerOff())) {
+      guest.vm().type(new byte[] {'q'});
+      guest.run();
+      assertThat(guest.result(0)).isEqualTo('q');
+    }
+  }
+
+  @Test
   void wfiWithNothingToWaitForIsADeadlock() {
     try (Guest guest = new Guest(new Program().wfi())) {
       assertThat(guest.run().kind()).isEqualTo(PowerControl.Kind.DEADLOCK);
@@ -81,12 +134,16 @@ class VcpuTest {
     return start.padTo(at).append(second);
   }
 
-  @Test
-  void startsASecondHart() {
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void startsASecondHart(boolean countsInstructions) {
     Program second = new Program().keep(A0, 0).keep(A1, 1).li(T1, 1).keep(T1, 2).jumpToSelf();
     Program wait = new Program().li(T1, Program.RESULTS);
     wait.load(3, S0, T1, 16).loopWhileZeroBehind(S0).sbi(HSM, 2, 1).keep(A1, 3).powerOff();
-    try (Guest guest = run(withSecond(second, wait), options -> options.cpus(2))) {
+    try (Guest guest =
+        run(
+            withSecond(second, wait),
+            options -> options.cpus(2).countsInstructions(countsInstructions))) {
       assertThat(guest.result(0)).isEqualTo(1);
       assertThat(guest.result(1)).isEqualTo(0x77);
       assertThat(guest.result(3)).isZero();
