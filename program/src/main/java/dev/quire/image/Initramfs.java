@@ -86,16 +86,31 @@ public final class Initramfs {
    */
   public static byte[] build(GuestImage image, Options options) {
     Path folder = options.share();
-    SharedFolder share = folder == null ? null : SharedFolder.scan(folder);
-    if (share != null) {
-      long limit = Math.max(0, (options.memoryBytes() - RESERVED_BYTES) / 2);
-      share.requireAtMost(limit, options.memoryBytes());
-    }
+    SharedFolder share = folder == null ? null : scan(folder, options.memoryBytes());
     ByteArrayOutputStream bytes = new ByteArrayOutputStream(1 << 20);
     try {
       write(image, options, share, bytes);
     } catch (IOException e) {
       throw new UserError("The guest's initramfs cannot be built: " + e.getMessage() + ".", e);
+    }
+    return bytes.toByteArray();
+  }
+
+  private static SharedFolder scan(Path folder, long memoryBytes) {
+    SharedFolder share = SharedFolder.scan(folder);
+    share.requireAtMost(Math.max(0, (memoryBytes - RESERVED_BYTES) / 2), memoryBytes);
+    return share;
+  }
+
+  /** An archive of a shared folder alone, to follow an initramfs that is the user's own. */
+  public static byte[] shareOnly(Path folder, long memoryBytes) {
+    SharedFolder share = scan(folder, memoryBytes);
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream(1 << 16);
+    try (CpioWriter cpio = new CpioWriter(bytes)) {
+      cpio.directory("share", 0755);
+      share.write(cpio, "share");
+    } catch (IOException e) {
+      throw new UserError("The shared folder cannot be read: " + e.getMessage() + ".", e);
     }
     return bytes.toByteArray();
   }

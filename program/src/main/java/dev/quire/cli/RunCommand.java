@@ -1,0 +1,287 @@
+package dev.quire.cli;
+
+import dev.quire.image.MirrorOptions;
+import dev.quire.machine.board.MemorySize;
+import dev.quire.machine.board.PowerControl;
+import dev.quire.machine.board.UserError;
+import dev.quire.machine.device.ByteSink;
+import dev.quire.machine.device.virtio.BlockStore;
+import dev.quire.machine.mmu.MmuConfig;
+import dev.quire.monitor.GuestMode;
+import dev.quire.monitor.VmConfig;
+import dev.quire.monitor.paging.GStageMode;
+import dev.quire.run.GuestConsole;
+import dev.quire.run.GuestRun;
+import dev.quire.run.RawTerminal;
+import java.io.ByteArrayOutputStream;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code quire run}: a guest under the monitor, on the user's terminal or for one command. */
+@Command(
+    name = "run",
+    mixinStandardHelpOptions = true,
+    sortOptions = false,
+    description = {
+      "Runs a Linux guest in a virtual machine: by default Debian's kernel, brought from a mirror",
+      "the first time. Its console is this terminal; Ctrl-] opens Quire's prompt, where q ends the",
+      "guest. With --exec the guest runs one command instead, and its status is the exit status."
+    })
+final class RunCommand implements Callable<Integer> {
+  private static final int MAX_CPUS = 4;
+  private static final int DEADLOCK = 3;
+
+  /** Where the guest's time comes from. */
+  enum ClockKind {
+    host,
+    instructions
+  }
+
+  /** Who sets the accessed and dirty bits of the guest's tables. */
+  enum AccessedDirty {
+    svade,
+    svadu
+  }
+
+  @Spec private CommandSpec spec = CommandSpec.create(); // replaced by picocli
+
+  @Option(
+      names = "--memory",
+      paramLabel = "SIZE",
+      defaultValue = "256M",
+      description = "The guest's memory, a multiple of 2M (default ${DEFAULT-VALUE}).")
+  private String memory = "";
+
+  @Option(
+      names = "--cpus",
+      paramLabel = "N",
+      defaultValue = "1",
+      description = "Number of virtual CPUs, 1 to " + MAX_CPUS + " (default ${DEFAULT-VALUE}).")
+  private int cpus;
+
+  @Option(
+      names = "--clock",
+      paramLabel = "CLOCK",
+      description =
+          "host: the host's time; instructions: one instruction is one nanosecond, and runs repeat"
+              + " exactly (default host, with --exec instructions).")
+  private @Nullable ClockKind clock;
+
+  @Option(
+      names = "--kernel",
+      paramLabel = "FILE",
+      description = "A Linux Image, an ELF64 or a flat file for 0x80200000; default Debian's.")
+  private @Nullable Path kernel;
+
+  @Option(
+      names = "--initrd",
+      paramLabel = "FILE",
+      description = "An initramfs; default: Quire's own, with busybox and the agent of --exec.")
+  private @Nullable Path initrd;
+
+  @Option(
+      names = "--append",
+      paramLabel = "STRING",
+      defaultValue = "",
+      description = "More for the kernel's command line, after console=ttyS0.")
+  private String append = "";
+
+  @Option(
+      names = "--disk",
+      paramLabel = "FILE[,ro|cow]",
+      description =
+          "A raw disk image, written to (default), read only, or with all that is written forgotten"
+              + " at the end; up to "
+              + VmConfig.MAX_DISKS
+              + " times.")
+  private List<String> disks = new ArrayList<>();
+
+  @Option(
+      names = "--share",
+      paramLabel = "DIR",
+      description = "A folder whose files are copied to the guest's /share.")
+  private @Nullable Path share;
+
+  @Option(
+      names = "--exec",
+      paramLabel = "COMMAND",
+      description = "Run COMMAND in the guest's shell, print what it prints, and end.")
+  private @Nullable String exec;
+
+  @Option(names = "--stats", description = "At the end, print counters on standard error.")
+  private boolean stats;
+
+  @Option(
+      names = "--json",
+      description = "Print one JSON object, with the counters and what the guest printed in it.")
+  private boolean json;
+
+  @Option(
+      names = "--gstage",
+      paramLabel = "MODE",
+      defaultValue = "SV48X4",
+      description = "Format of the monitor's table: ${COMPLETION-CANDIDATES} (default Sv48x4).")
+  private GStageMode gstage = GStageMode.SV48X4;
+
+  @Option(
+      names = "--gpage",
+      paramLabel = "SIZE",
+      defaultValue = "4k",
+      description = "Pages of the monitor's table: 4k, or 2m where possible (default 4k).")
+  private String gpage = "";
+
+  @Option(
+      names = "--guest-mode",
+      paramLabel = "MODE",
+      defaultValue = "SV48",
+      description = "Format of the guest's tables: ${COMPLETION-CANDIDATES} (default Sv48).")
+  private GuestMode guestMode = GuestMode.SV48;
+
+  @Option(
+      names = "--ad",
+      paramLabel = "WHO",
+      defaultValue = "svade",
+      description =
+          "Accessed and dirty bits: svade: a fault asks the guest to set them; svadu: the hardware"
+              + " sets them (default ${DEFAULT-VALUE}).")
+  private AccessedDirty ad = AccessedDirty.svade;
+
+  @Option(
+      names = "--tlb",
+      paramLabel = "SIZES",
+      defaultValue = "",
+      description =
+          "Entries of TLBs and walk caches, 0 or a power of two: l1=512,l2=2048,vspwc=64,gpwc=64,"
+              + "nested=256 (the default).")
+  private String tlb = "";
+
+  @Option(names = "--mirror", paramLabel = "URL", description = "The Debian archive to pull from.")
+  private @Nullable String mirror;
+
+  @Option(
+      names = "--insecure",
+      description = "Trust the mirror without checking the archive's signature.")
+  private boolean insecure;
+
+  @Override
+  public Integer call() {
+    long bytes = MemorySize.parse(memory);
+    if (cpus < 1 || cpus > MAX_CPUS) {
+      throw UserError.of("--cpus %d is not possible: 1 to %d are.", cpus, MAX_CPUS);
+    }
+    MmuConfig mmu = TlbOption.parse(tlb);
+    boolean largePages = largePages();
+    GuestFiles files =
+        GuestFiles.prepare(
+            new GuestFiles.Request(kernel, initrd, share, !disks.isEmpty(), bytes),
+            new MirrorOptions(mirror, insecure));
+    VmConfig.Builder builder =
+        new VmConfig.Builder(files.kernel())
+            .initrd(files.initrd())
+            .memory(bytes)
+            .cpus(cpus)
+            .append(commandLine())
+            .gstage(gstage)
+            .largePages(largePages)
+            .guestMode(guestMode)
+            .updatesAd(ad == AccessedDirty.svadu)
+            .mmu(mmu)
+            .countsInstructions(clock == null ? exec != null : clock == ClockKind.instructions);
+    return exec == null ? interactive(builder) : execute(builder, exec);
+  }
+
+  private boolean largePages() {
+    return switch (gpage) {
+      case "4k", "4K" -> false;
+      case "2m", "2M" -> true;
+      default -> throw UserError.of("--gpage %s is unknown: 4k or 2m.", gpage);
+    };
+  }
+
+  /** A guest that panics while it is to run a command ends at once. */
+  private String commandLine() {
+    String base = exec == null ? "console=ttyS0" : "console=ttyS0 panic=-1";
+    return (base + " " + append).strip();
+  }
+
+  private GuestRun start(
+      VmConfig.Builder builder, GuestConsole console, @Nullable String command, ByteSink output) {
+    List<BlockStore> stores = DiskOption.openAll(disks);
+    boolean started = false;
+    try {
+      GuestRun run = new GuestRun(builder.disks(stores).build(), console, command, output);
+      started = true;
+      return run;
+    } finally {
+      if (!started) {
+        GuestRun.closeAll(stores);
+      }
+    }
+  }
+
+  private int execute(VmConfig.Builder builder, String command) {
+    GuestConsole console = GuestConsole.kept(json);
+    ByteArrayOutputStream kept = new ByteArrayOutputStream();
+    ByteSink output = json ? kept::write : RunCommand::print;
+    try (GuestRun run = start(builder, console, command, output)) {
+      int status = run.exec();
+      report(run, status, console, kept.toByteArray());
+      return status;
+    }
+  }
+
+  private static void print(byte[] bytes, int offset, int length) {
+    System.out.write(bytes, offset, length);
+    System.out.flush();
+  }
+
+  private int interactive(VmConfig.Builder builder) {
+    GuestConsole console = json ? GuestConsole.kept(true) : GuestConsole.shownOn(System.out);
+    try (GuestRun run = start(builder, console, null, RunCommand::print)) {
+      int status = status(onTerminal(run));
+      report(run, status, console, null);
+      return status;
+    }
+  }
+
+  private PowerControl.Request onTerminal(GuestRun run) {
+    try (RawTerminal terminal = RawTerminal.ofStandardInput(!json)) {
+      if (terminal.isRaw()) {
+        System.err.print("Ctrl-] opens Quire's prompt, where q ends the guest.\r\n");
+      }
+      return run.interactive(System.in, System.out, terminal.isRaw());
+    }
+  }
+
+  private int status(PowerControl.Request end) {
+    return switch (end.kind()) {
+      case OFF -> end.status();
+      case RESET -> {
+        spec.commandLine().getErr().println("The guest asked for a restart, and has ended.");
+        yield 0;
+      }
+      case DEADLOCK -> {
+        spec.commandLine().getErr().println("The guest waits for ever: nothing can wake it.");
+        yield DEADLOCK;
+      }
+    };
+  }
+
+  private void report(GuestRun run, int status, GuestConsole console, byte @Nullable [] output) {
+    if (json) {
+      spec.commandLine().getOut().print(run.report(status).json(console.bytes(), output));
+      spec.commandLine().getOut().flush();
+    }
+    if (stats) {
+      spec.commandLine().getErr().print(run.report(status).text());
+      spec.commandLine().getErr().flush();
+    }
+  }
+}

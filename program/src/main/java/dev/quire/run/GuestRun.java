@@ -1,0 +1,126 @@
+package dev.quire.run;
+
+import dev.quire.machine.board.PowerControl;
+import dev.quire.machine.board.UserError;
+import dev.quire.machine.device.ByteSink;
+import dev.quire.machine.device.virtio.BlockStore;
+import dev.quire.monitor.VirtualMachine;
+import dev.quire.monitor.VmConfig;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.PrintStream;
+import java.io.UncheckedIOException;
+import org.jspecify.annotations.Nullable;
+
+/** One guest from power-on to its end; used once. */
+public final class GuestRun implements AutoCloseable {
+  /** The guest time in which the agent must answer: a boot takes 2 s; a busy host more. */
+  private static final long COUNTED_LIMIT_NANOS = 30_000_000_000L;
+
+  private static final long HOST_LIMIT_NANOS = 180_000_000_000L;
+
+  private static final int SHOWN_LINES = 12;
+
+  private final GuestConsole console;
+  private final AgentLink agent;
+  private final GuestInput input;
+  private final VirtualMachine vm;
+  private long nanos;
+
+  /**
+   * @param command what the agent is to run, or null
+   * @param output where that command's output goes
+   */
+  public GuestRun(
+      VmConfig config, GuestConsole console, @Nullable String command, ByteSink output) {
+    this.console = console;
+    agent = new AgentLink(command, config.seed(), output);
+    input = new GuestInput(console, agent);
+    vm = new VirtualMachine(config, console, agent.port());
+    vm.clock().betweenSlices(console::flush);
+  }
+
+  /** Runs the command, then ends the guest; returns the command's status. */
+  public int exec() {
+    VmConfig config = vm.config();
+    long limit = config.countsInstructions() ? COUNTED_LIMIT_NANOS : HOST_LIMIT_NANOS;
+    boolean writes = config.disks().stream().anyMatch(disk -> !disk.readOnly());
+    agent.connect(vm, limit, writes);
+    PowerControl.Request end = runTimed();
+    if (agent.status() >= 0) {
+      return agent.status();
+    }
+    String what;
+    if (agent.late()) {
+      what =
+          "The guest's agent did not answer within %d s of guest time: --exec needs one, as in the"
+              + " initramfs that Quire builds.";
+      what = what.formatted(limit / 1_000_000_000);
+    } else {
+      what =
+          switch (end.kind()) {
+            case OFF -> "The guest powered off before the command had ended.";
+            case RESET -> "The guest restarted or panicked before the command had ended.";
+            case DEADLOCK -> "The guest waits for ever, before the command has ended.";
+          };
+    }
+    String last = console.lastLines(SHOWN_LINES);
+    throw new UserError(
+        last.isEmpty() ? what : what + " Its console's last lines:\n" + last.stripTrailing());
+  }
+
+  /**
+   * Runs with its console connected to {@code keys} until the guest or the user ends it.
+   *
+   * @param keys the host's input
+   * @param screen where Quire's own prompt is shown
+   * @param terminal whether the input is a terminal in raw mode
+   */
+  public PowerControl.Request interactive(InputStream keys, PrintStream screen, boolean terminal) {
+    agent.connect(vm, Long.MAX_VALUE, false);
+    input.connect(vm, terminal);
+    vm.clock().expectInput(true);
+    Keyboard keyboard = new Keyboard(keys, screen, terminal);
+    Runnable ended = () -> vm.clock().expectInput(false);
+    Thread.ofPlatform()
+        .daemon()
+        .name("keyboard")
+        .start(() -> keyboard.read(input, ended, () -> vm.stop(0)));
+    return runTimed();
+  }
+
+  private PowerControl.Request runTimed() {
+    long start = System.nanoTime();
+    try {
+      return vm.run();
+    } finally {
+      nanos = System.nanoTime() - start;
+      console.flush();
+    }
+  }
+
+  /** The counters, after the run. */
+  public Report report(int exitStatus) {
+    return new Report(vm, nanos, exitStatus);
+  }
+
+  @Override
+  public void close() {
+    try {
+      vm.close();
+    } catch (IOException e) {
+      throw new UncheckedIOException("a disk could not be closed", e);
+    }
+  }
+
+  /** Closes what a VM that could not be built would have closed. */
+  public static void closeAll(Iterable<BlockStore> disks) {
+    for (BlockStore disk : disks) {
+      try {
+        disk.close();
+      } catch (IOException e) {
+        throw new UncheckedIOException("a disk could not be closed", e);
+      }
+    }
+  }
+}
