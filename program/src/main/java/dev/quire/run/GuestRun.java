@@ -25,6 +25,8 @@ public final class GuestRun implements AutoCloseable {
   private final AgentLink agent;
   private final GuestInput input;
   private final VirtualMachine vm;
+  private final long limit;
+  private final boolean writesDisks;
   private long nanos;
 
   /**
@@ -34,6 +36,8 @@ public final class GuestRun implements AutoCloseable {
   public GuestRun(
       VmConfig config, GuestConsole console, @Nullable String command, ByteSink output) {
     this.console = console;
+    this.limit = config.countsInstructions() ? COUNTED_LIMIT_NANOS : HOST_LIMIT_NANOS;
+    this.writesDisks = config.disks().stream().anyMatch(disk -> !disk.readOnly());
     agent = new AgentLink(command, config.seed(), output);
     input = new GuestInput(console, agent);
     vm = new VirtualMachine(config, console, agent.port());
@@ -42,10 +46,7 @@ public final class GuestRun implements AutoCloseable {
 
   /** Runs the command, then ends the guest; returns the command's status. */
   public int exec() {
-    VmConfig config = vm.config();
-    long limit = config.countsInstructions() ? COUNTED_LIMIT_NANOS : HOST_LIMIT_NANOS;
-    boolean writes = config.disks().stream().anyMatch(disk -> !disk.readOnly());
-    agent.connect(vm, limit, writes);
+    agent.connect(vm, limit, writesDisks);
     PowerControl.Request end = runTimed();
     if (agent.status() >= 0) {
       return agent.status();

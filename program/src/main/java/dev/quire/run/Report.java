@@ -1,10 +1,9 @@
 package dev.quire.run;
 
-import dev.quire.machine.mmu.WalkStatistics;
 import dev.quire.monitor.VirtualMachine;
+import dev.quire.monitor.Walks;
 import dev.quire.monitor.memory.FrameTable;
 import dev.quire.monitor.vcpu.Exits;
-import dev.quire.monitor.vcpu.Vcpu;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -24,12 +23,10 @@ public final class Report {
   private final double seconds;
   private final Map<String, Long> exits = new LinkedHashMap<>();
   private final Map<String, Long> tlb = new LinkedHashMap<>();
-  private final Map<String, Long> histogram = new LinkedHashMap<>();
   private final long configured;
   private final long resident;
   private final long tableFrames;
-  private long walks;
-  private long references;
+  private final Walks walks;
 
   Report(VirtualMachine vm, long nanos, int exitStatus) {
     this.exitStatus = exitStatus;
@@ -40,36 +37,14 @@ public final class Report {
       exits.put(reason.key(), counted.get(reason));
     }
     exits.put("total", counted.total());
-    countWalks(vm);
+    walks = vm.walks();
+    tlb.put("l1Misses", walks.l2Hits() + walks.l2Misses());
+    tlb.put("l2Hits", walks.l2Hits());
+    tlb.put("l2Misses", walks.l2Misses());
     FrameTable frames = vm.frames();
-    configured = vm.config().memory();
+    configured = vm.memory().size();
     resident = (long) frames.count(FrameTable.Use.GUEST) * FRAME;
     tableFrames = frames.count(FrameTable.Use.TABLE);
-  }
-
-  private void countWalks(VirtualMachine vm) {
-    long hits = 0;
-    long misses = 0;
-    long[] lengths = new long[0];
-    for (Vcpu vcpu : vm.vcpus()) {
-      WalkStatistics statistics = vcpu.hart().mmu().statistics();
-      walks += statistics.walks;
-      references += statistics.totalReferences();
-      hits += statistics.l2Hits;
-      misses += statistics.l2Misses;
-      lengths = lengths.length == 0 ? new long[statistics.histogram.length] : lengths;
-      for (int i = 0; i < lengths.length; i++) {
-        lengths[i] += statistics.histogram[i];
-      }
-    }
-    for (int i = 0; i < lengths.length; i++) {
-      if (lengths[i] > 0) {
-        histogram.put(Integer.toString(i), lengths[i]);
-      }
-    }
-    tlb.put("l1Misses", hits + misses);
-    tlb.put("l2Hits", hits);
-    tlb.put("l2Misses", misses);
   }
 
   /**
@@ -90,7 +65,15 @@ public final class Report {
     all.put("instructions", instructions);
     all.put("seconds", seconds);
     all.put("exits", exits);
-    all.put("walks", counts("count", walks, "references", references, "histogram", histogram));
+    all.put(
+        "walks",
+        counts(
+            "count",
+            walks.count(),
+            "references",
+            walks.references(),
+            "histogram",
+            walks.histogram()));
     all.put("tlb", tlb);
     all.put("memory", counts("configured", configured, "resident", resident));
     return Json.write(all);
@@ -125,8 +108,8 @@ public final class Report {
     line(text, "time", String.format(Locale.ROOT, "%.3f s, %.1f guest MIPS", seconds, mips));
     line(text, "exits", pairs(exits));
     line(text, "TLB", pairs(tlb));
-    line(text, "walks", number(walks) + ", " + number(references) + " references");
-    line(text, "walks by length", pairs(histogram));
+    line(text, "walks", number(walks.count()) + ", " + number(walks.references()) + " references");
+    line(text, "walks by length", pairs(walks.histogram()));
     line(
         text,
         "frames used",
@@ -140,9 +123,9 @@ public final class Report {
     return text.toString();
   }
 
-  private static String pairs(Map<String, Long> counts) {
+  private static String pairs(Map<?, Long> counts) {
     StringBuilder text = new StringBuilder();
-    for (Map.Entry<String, Long> entry : counts.entrySet()) {
+    for (Map.Entry<?, Long> entry : counts.entrySet()) {
       if (entry.getValue() != 0) {
         text.append(text.isEmpty() ? "" : ", ").append(entry.getKey()).append(' ');
         text.append(number(entry.getValue()));
