@@ -213,7 +213,7 @@ final class RunCommand implements Callable<Integer> {
 
   private GuestRun start(
       VmConfig.Builder builder, GuestConsole console, @Nullable String command, ByteSink output) {
-    List<BlockStore> stores = DiskOption.openAll(disks);
+    List<BlockStore> stores = DiskOption.open(disks);
     boolean started = false;
     try {
       GuestRun run = new GuestRun(builder.disks(stores).build(), console, command, output);
@@ -221,7 +221,7 @@ final class RunCommand implements Callable<Integer> {
       return run;
     } finally {
       if (!started) {
-        GuestRun.closeAll(stores);
+        DiskOption.closeAll(stores);
       }
     }
   }

@@ -3,7 +3,6 @@ package dev.quire.run;
 import dev.quire.machine.board.PowerControl;
 import dev.quire.machine.board.UserError;
 import dev.quire.machine.device.ByteSink;
-import dev.quire.machine.device.virtio.BlockStore;
 import dev.quire.monitor.VirtualMachine;
 import dev.quire.monitor.VmConfig;
 import java.io.IOException;
@@ -111,17 +110,6 @@ public final class GuestRun implements AutoCloseable {
       vm.close();
     } catch (IOException e) {
       throw new UncheckedIOException("a disk could not be closed", e);
-    }
-  }
-
-  /** Closes what a VM that could not be built would have closed. */
-  public static void closeAll(Iterable<BlockStore> disks) {
-    for (BlockStore disk : disks) {
-      try {
-        disk.close();
-      } catch (IOException e) {
-        throw new UncheckedIOException("a disk could not be closed", e);
-      }
     }
   }
 }
