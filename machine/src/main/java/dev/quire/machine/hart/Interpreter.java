@@ -55,6 +55,9 @@ final class Interpreter {
 
   private long base;
 
+  /** Of the call of {@link #run} under way: instructions not yet counted as completed. */
+  private int granted;
+
   Interpreter(Hart hart, HartState state, Csrs csrs, SystemOps system, AtomicOps atomics) {
     this.hart = hart;
     this.state = state;
@@ -70,19 +73,16 @@ final class Interpreter {
 
   /** Completes at most {@code budget} instructions from state.pc. */
   Outcome run(int budget) {
-    final long[] x = this.x;
-    final Mmu mmu = this.mmu;
+    granted = budget;
     int left = budget;
     int i = 0;
-    long page = 0;
     try {
       pages:
       while (left > 0) {
-        page = state.pc;
+        base = state.pc;
         i = 0;
-        long[] slots = enter(page);
-        page = base;
-        i = (int) (state.pc - page) >>> 1;
+        long[] slots = enter(base);
+        i = (int) (state.pc - base) >>> 1;
         while (left > 0 && (i & OUTSIDE) == 0) {
           long d = slots[i];
           int next = i + length(d);
@@ -104,17 +104,17 @@ final class Interpreter {
             case Op.BLTU -> next = Long.compareUnsigned(a, b) < 0 ? i + (int) imm : next;
             case Op.BGEU -> next = Long.compareUnsigned(a, b) >= 0 ? i + (int) imm : next;
             case Op.JAL -> {
-              x[rd] = page + 2L * next;
+              x[rd] = base + 2L * next;
               next = i + (int) imm;
             }
             case Op.JALR -> {
-              x[rd] = page + 2L * next;
+              x[rd] = base + 2L * next;
               state.pc = a + imm & -2;
               left--;
               continue pages;
             }
             case Op.LUI -> x[rd] = imm;
-            case Op.AUIPC -> x[rd] = page + 2L * i + imm;
+            case Op.AUIPC -> x[rd] = base + 2L * i + imm;
             case Op.LBU -> x[rd] = mmu.loadByte(a + imm) & 0xff;
             case Op.SB -> mmu.storeByte(a + imm, b);
             case Op.SUB -> x[rd] = a - b;
@@ -129,9 +129,7 @@ final class Interpreter {
             case Op.ADDW -> x[rd] = Alu.addw(a, b);
             default -> {
               if (op(d) <= Op.LAST_MAIN || op(d) > Op.LAST_FLOAT) {
-                stop(page + 2L * i, budget - left);
-                budget = left;
-                budget = left = special(d, i, page + 2L * next, left);
+                left = special(d, i, next, left);
                 continue pages;
               }
               compute(d);
@@ -140,20 +138,21 @@ final class Interpreter {
           left--;
           i = next;
         }
-        state.pc = page + 2L * i;
+        state.pc = base + 2L * i;
       }
     } catch (GuestTrap | DeviceAccess thrown) {
-      stop(page + 2L * i, budget - left);
+      stop(base + 2L * i, left);
       return thrown == state.trap ? Outcome.TRAPPED : Outcome.DEVICE;
     }
-    stop(state.pc, budget - left);
+    stop(state.pc, left);
     return Outcome.RAN;
   }
 
-  /** Makes the hart's pc and count of instructions exact. */
-  private void stop(long pc, int completed) {
+  /** Makes the hart's pc and count of instructions exact, with {@code left} still to do. */
+  private void stop(long pc, int left) {
     state.pc = pc;
-    state.completed += completed;
+    state.completed += granted - left;
+    granted = left;
   }
 
   /**
@@ -176,11 +175,12 @@ final class Interpreter {
 
   /**
    * Everything that is not a computation: decoding slot {@code i} of the current page, leaving a
-   * page, or a system instruction at state.pc.
+   * page, or a system instruction.
    *
    * @return the instructions that are left to do before the run loop must be asked
    */
-  private int special(long d, int i, long next, int left) {
+  private int special(long d, int i, int next, int left) {
+    stop(base + 2L * i, left);
     if (op(d) == Op.UNDECODED) {
       code.decode(current, i);
       return left;
@@ -188,9 +188,10 @@ final class Interpreter {
     if (op(d) == Op.LEAVE) {
       return left;
     }
-    boolean stop = system.execute(d, next);
+    boolean stop = system.execute(d, base + 2L * next);
     state.completed++;
-    return stop ? 0 : left - 1;
+    granted = stop ? 0 : left - 1;
+    return granted;
   }
 
   private void compute(long d) {
