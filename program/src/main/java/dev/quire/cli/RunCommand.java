@@ -89,9 +89,8 @@ final class RunCommand implements Callable<Integer> {
   @Option(
       names = "--append",
       paramLabel = "STRING",
-      defaultValue = "",
-      description = "More for the kernel's command line, after console=ttyS0.")
-  private String append = "";
+      description = "More for the kernel's command line, after console=ttyS0; repeatable.")
+  private List<String> append = new ArrayList<>();
 
   @Option(
       names = "--disk",
@@ -208,7 +207,7 @@ final class RunCommand implements Callable<Integer> {
   /** A guest that panics while it is to run a command ends at once. */
   private String commandLine() {
     String base = exec == null ? "console=ttyS0" : "console=ttyS0 panic=-1";
-    return (base + " " + append).strip();
+    return (base + " " + String.join(" ", append)).strip();
   }
 
   private GuestRun start(
