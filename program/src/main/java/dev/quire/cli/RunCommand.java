@@ -6,13 +6,14 @@ import dev.quire.machine.board.PowerControl;
 import dev.quire.machine.board.UserError;
 import dev.quire.machine.device.ByteSink;
 import dev.quire.machine.device.virtio.BlockStore;
-import dev.quire.machine.mmu.MmuConfig;
 import dev.quire.monitor.GuestMode;
 import dev.quire.monitor.VmConfig;
 import dev.quire.monitor.paging.GStageMode;
 import dev.quire.run.GuestConsole;
 import dev.quire.run.GuestRun;
+import dev.quire.run.Keyboard;
 import dev.quire.run.RawTerminal;
+import dev.quire.run.Report;
 import java.io.ByteArrayOutputStream;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -171,29 +172,45 @@ final class RunCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    long bytes = MemorySize.parse(memory);
+    checkOptions();
+    List<BlockStore> opened = DiskOption.open(disks);
+    try {
+      return exec == null ? interactive(opened) : execute(opened, exec);
+    } finally {
+      DiskOption.closeAll(opened);
+    }
+  }
+
+  /** Before anything is pulled or opened. */
+  private void checkOptions() {
+    var _ = MemorySize.parse(memory);
+    var _ = TlbOption.parse(tlb);
+    var _ = largePages();
     if (cpus < 1 || cpus > MAX_CPUS) {
       throw UserError.of("--cpus %d is not possible: 1 to %d are.", cpus, MAX_CPUS);
     }
-    MmuConfig mmu = TlbOption.parse(tlb);
-    boolean largePages = largePages();
+  }
+
+  /** Made anew for each start, since a running guest needs no copy of its kernel. */
+  private VmConfig config(List<BlockStore> opened) {
+    long bytes = MemorySize.parse(memory);
     GuestFiles files =
         GuestFiles.prepare(
             new GuestFiles.Request(kernel, initrd, share, !disks.isEmpty(), bytes),
             new MirrorOptions(mirror, insecure));
-    VmConfig.Builder builder =
-        new VmConfig.Builder(files.kernel())
-            .initrd(files.initrd())
-            .memory(bytes)
-            .cpus(cpus)
-            .append(commandLine())
-            .gstage(gstage)
-            .largePages(largePages)
-            .guestMode(guestMode)
-            .updatesAd(ad == AccessedDirty.svadu)
-            .mmu(mmu)
-            .countsInstructions(clock == null ? exec != null : clock == ClockKind.instructions);
-    return exec == null ? interactive(builder) : execute(builder, exec);
+    return new VmConfig.Builder(files.kernel())
+        .initrd(files.initrd())
+        .memory(bytes)
+        .cpus(cpus)
+        .append(commandLine())
+        .disks(opened.stream().<BlockStore>map(KeptOpen::new).toList())
+        .gstage(gstage)
+        .largePages(largePages())
+        .guestMode(guestMode)
+        .updatesAd(ad == AccessedDirty.svadu)
+        .mmu(TlbOption.parse(tlb))
+        .countsInstructions(clock == null ? exec != null : clock == ClockKind.instructions)
+        .build();
   }
 
   private boolean largePages() {
@@ -210,28 +227,13 @@ final class RunCommand implements Callable<Integer> {
     return (base + " " + String.join(" ", append)).strip();
   }
 
-  private GuestRun start(
-      VmConfig.Builder builder, GuestConsole console, @Nullable String command, ByteSink output) {
-    List<BlockStore> stores = DiskOption.open(disks);
-    boolean started = false;
-    try {
-      GuestRun run = new GuestRun(builder.disks(stores).build(), console, command, output);
-      started = true;
-      return run;
-    } finally {
-      if (!started) {
-        DiskOption.closeAll(stores);
-      }
-    }
-  }
-
-  private int execute(VmConfig.Builder builder, String command) {
+  private int execute(List<BlockStore> opened, String command) {
     GuestConsole console = GuestConsole.kept(json);
     ByteArrayOutputStream kept = new ByteArrayOutputStream();
     ByteSink output = json ? kept::write : RunCommand::print;
-    try (GuestRun run = start(builder, console, command, output)) {
+    try (GuestRun run = new GuestRun(config(opened), console, command, output)) {
       int status = run.exec();
-      report(run, status, console, kept.toByteArray());
+      print(run.report(status), console, kept.toByteArray());
       return status;
     }
   }
@@ -241,45 +243,44 @@ final class RunCommand implements Callable<Integer> {
     System.out.flush();
   }
 
-  private int interactive(VmConfig.Builder builder) {
+  /** How a guest ended that was used by its console. */
+  private record Ended(PowerControl.Request how, int status, Report report) {}
+
+  private int interactive(List<BlockStore> opened) {
     GuestConsole console = json ? GuestConsole.kept(true) : GuestConsole.shownOn(System.out);
-    try (GuestRun run = start(builder, console, null, RunCommand::print)) {
-      int status = status(onTerminal(run));
-      report(run, status, console, null);
-      return status;
+    Ended ended = onTerminal(opened, console);
+    if (ended.how().kind() == PowerControl.Kind.DEADLOCK) {
+      spec.commandLine().getErr().println("The guest waits for ever: nothing can wake it.");
     }
+    print(ended.report(), console, null);
+    return ended.status();
   }
 
-  private PowerControl.Request onTerminal(GuestRun run) {
+  private Ended onTerminal(List<BlockStore> opened, GuestConsole console) {
     try (RawTerminal terminal = RawTerminal.ofStandardInput(!json)) {
+      Keyboard keyboard = new Keyboard(System.in, System.out, terminal.isRaw());
       if (terminal.isRaw()) {
         System.err.print("Ctrl-] opens Quire's prompt, where q ends the guest.\r\n");
       }
-      return run.interactive(System.in, System.out, terminal.isRaw());
+      while (true) {
+        try (GuestRun run = new GuestRun(config(opened), console, null, RunCommand::print)) {
+          PowerControl.Request how = run.interactive(keyboard);
+          if (how.kind() != PowerControl.Kind.RESET) {
+            int status = how.kind() == PowerControl.Kind.DEADLOCK ? DEADLOCK : how.status();
+            return new Ended(how, status, run.report(status));
+          }
+        }
+      }
     }
   }
 
-  private int status(PowerControl.Request end) {
-    return switch (end.kind()) {
-      case OFF -> end.status();
-      case RESET -> {
-        spec.commandLine().getErr().println("The guest asked for a restart, and has ended.");
-        yield 0;
-      }
-      case DEADLOCK -> {
-        spec.commandLine().getErr().println("The guest waits for ever: nothing can wake it.");
-        yield DEADLOCK;
-      }
-    };
-  }
-
-  private void report(GuestRun run, int status, GuestConsole console, byte @Nullable [] output) {
+  private void print(Report report, GuestConsole console, byte @Nullable [] output) {
     if (json) {
-      spec.commandLine().getOut().print(run.report(status).json(console.bytes(), output));
+      spec.commandLine().getOut().print(report.json(console.bytes(), output));
       spec.commandLine().getOut().flush();
     }
     if (stats) {
-      spec.commandLine().getErr().print(run.report(status).text());
+      spec.commandLine().getErr().print(report.text());
       spec.commandLine().getErr().flush();
     }
   }

@@ -6,8 +6,6 @@ import dev.quire.machine.device.ByteSink;
 import dev.quire.monitor.VirtualMachine;
 import dev.quire.monitor.VmConfig;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.PrintStream;
 import java.io.UncheckedIOException;
 import org.jspecify.annotations.Nullable;
 
@@ -69,23 +67,13 @@ public final class GuestRun implements AutoCloseable {
         last.isEmpty() ? what : what + " Its console's last lines:\n" + last.stripTrailing());
   }
 
-  /**
-   * Runs with its console connected to {@code keys} until the guest or the user ends it.
-   *
-   * @param keys the host's input
-   * @param screen where Quire's own prompt is shown
-   * @param terminal whether the input is a terminal in raw mode
-   */
-  public PowerControl.Request interactive(InputStream keys, PrintStream screen, boolean terminal) {
+  /** Runs with its console connected to the keyboard until the guest or the user ends it. */
+  public PowerControl.Request interactive(Keyboard keyboard) {
     agent.connect(vm, Long.MAX_VALUE, false);
-    input.connect(vm, terminal);
+    input.connect(vm, keyboard.isTerminal());
     vm.clock().expectInput(true);
-    Keyboard keyboard = new Keyboard(keys, screen, terminal);
-    Runnable ended = () -> vm.clock().expectInput(false);
-    Thread.ofPlatform()
-        .daemon()
-        .name("keyboard")
-        .start(() -> keyboard.read(input, ended, () -> vm.stop(0)));
+    keyboard.connect(
+        new Keyboard.Guest(input, () -> vm.clock().expectInput(false), () -> vm.stop(0)));
     return runTimed();
   }
 

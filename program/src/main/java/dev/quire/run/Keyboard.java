@@ -4,12 +4,23 @@ import dev.quire.machine.device.ByteSink;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintStream;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The host's input: every byte goes to the guest, except that on a terminal Ctrl-] opens Quire's
- * own prompt.
+ * The host's input, read by a thread of its own: every byte goes to the guest, except that on a
+ * terminal Ctrl-] opens Quire's own prompt. Outlives a guest that restarts.
  */
-final class Keyboard {
+public final class Keyboard {
+  /**
+   * Who is typed to.
+   *
+   * @param keys takes what is typed
+   * @param ended runs when there is no more input
+   * @param quit runs when the user asks for the guest's end
+   */
+  record Guest(ByteSink keys, Runnable ended, Runnable quit) {}
+
   private static final byte ESCAPE = 0x1d;
   private static final byte END_OF_TRANSMISSION = 4;
   private static final byte BACKSPACE = 8;
@@ -33,62 +44,89 @@ final class Keyboard {
   private final StringBuilder line = new StringBuilder();
   private boolean prompting;
   private boolean typed;
+  private boolean started;
+  private volatile boolean over;
+  private volatile @Nullable Guest guest;
 
   /** The prompt is shown on {@code screen}; there is none unless this is a {@code terminal}. */
-  Keyboard(InputStream input, PrintStream screen, boolean terminal) {
+  public Keyboard(InputStream input, PrintStream screen, boolean terminal) {
     this.input = input;
     this.screen = screen;
     this.terminal = terminal;
   }
 
+  boolean isTerminal() {
+    return terminal;
+  }
+
+  /** Types to that guest from now on. */
+  synchronized void connect(Guest newGuest) {
+    guest = newGuest;
+    if (over) {
+      newGuest.ended().run();
+    } else if (!started) {
+      started = true;
+      Thread.ofPlatform().daemon().name("keyboard").start(this::readAll);
+    }
+  }
+
   /**
-   * Reads until the input ends or the user does. Who has typed something without a terminal has
-   * also typed Ctrl-D at the end, which ends the guest's shell.
-   *
-   * @param ended runs when there is no more input
-   * @param quit runs when the user asks for the guest's end
+   * Who has typed something without a terminal has also typed Ctrl-D at the end, which ends the
+   * guest's shell.
    */
-  void read(ByteSink guest, Runnable ended, Runnable quit) {
+  private void readAll() {
     byte[] bytes = new byte[4096];
     try {
       for (int count = input.read(bytes); count >= 0; count = input.read(bytes)) {
         typed = true;
-        if (terminal) {
-          for (int i = 0; i < count; i++) {
-            key(bytes[i], guest, quit);
-          }
-        } else {
-          guest.accept(bytes, 0, count);
-        }
+        take(bytes, count, Objects.requireNonNull(guest));
       }
     } catch (IOException e) {
       // Whoever typed is gone: as at the end of the input.
     }
-    if (typed && !terminal) {
-      guest.accept(new byte[] {END_OF_TRANSMISSION}, 0, 1);
+    synchronized (this) {
+      over = true;
+      Guest last = Objects.requireNonNull(guest);
+      if (typed && !terminal) {
+        send(END_OF_TRANSMISSION, last);
+      }
+      last.ended().run();
     }
-    ended.run();
   }
 
-  private void key(byte key, ByteSink guest, Runnable quit) {
+  private void take(byte[] bytes, int count, Guest to) {
+    if (terminal) {
+      for (int i = 0; i < count; i++) {
+        key(bytes[i], to);
+      }
+    } else {
+      to.keys().accept(bytes, 0, count);
+    }
+  }
+
+  private static void send(byte key, Guest to) {
+    to.keys().accept(new byte[] {key}, 0, 1);
+  }
+
+  private void key(byte key, Guest to) {
     if (prompting) {
-      promptKey(key, guest, quit);
+      promptKey(key, to);
     } else if (key == ESCAPE) {
       prompting = true;
       line.setLength(0);
       show("\r\n" + PROMPT);
     } else {
-      guest.accept(new byte[] {key}, 0, 1);
+      send(key, to);
     }
   }
 
-  private void promptKey(byte key, ByteSink guest, Runnable quit) {
+  private void promptKey(byte key, Guest to) {
     switch (key) {
       case ESCAPE -> {
         prompting = false;
-        guest.accept(new byte[] {ESCAPE}, 0, 1);
+        send(ESCAPE, to);
       }
-      case '\r', '\n' -> obey(line.toString().strip(), quit);
+      case '\r', '\n' -> obey(line.toString().strip(), to.quit());
       case BACKSPACE, DELETE -> {
         if (!line.isEmpty()) {
           line.setLength(line.length() - 1);

@@ -14,6 +14,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -124,6 +125,38 @@ class RunGuestTest {
     GuestCommand guest = GuestCommand.runTyping(typed("echo six=$((2*3))\npoweroff\n"));
     assertThat(guest.status()).as(guest.errors()).isZero();
     assertThat(guest.text()).contains("Linux version", "# ", "six=6", "reboot: Power down");
+  }
+
+  @Test
+  void restartsWithTheSameDisks() throws IOException {
+    String disk = Files.write(folder.resolve("disk"), new byte[512]).toString();
+    String script =
+        """
+        if grep -q again /dev/vda
+        then echo second start; poweroff
+        else echo again | dd of=/dev/vda conv=fsync; reboot
+        fi
+        """;
+    Files.writeString(folder.resolve("script"), script);
+    // Nobody types after the restart: the shell that starts then runs the script by itself.
+    byte[] profile = "sh /share/script\n".getBytes(StandardCharsets.US_ASCII);
+    GuestImage image = ImageStore.ofUser().debian(MirrorOptions.DEFAULT, Progress.SILENT);
+    Initramfs.Options options =
+        Initramfs.Options.of(256 << 20).withDisks(true).withFiles(Map.of("root/.profile", profile));
+    Path initrd = Files.write(folder.resolve("initrd"), Initramfs.build(image, options));
+    GuestCommand guest =
+        GuestCommand.run(
+            "--initrd",
+            initrd.toString(),
+            "--share",
+            folder.toString(),
+            "--disk",
+            disk + ",cow",
+            "--clock",
+            "instructions");
+    assertThat(guest.status()).as(guest.text()).isZero();
+    assertThat(guest.text()).contains("Restarting system", "second start", "Power down");
+    assertThat(Files.readAllBytes(Path.of(disk))).containsOnly(0);
   }
 
   private static InputStream typed(String text) {
