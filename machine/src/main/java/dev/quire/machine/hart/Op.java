@@ -1,8 +1,8 @@
 package dev.quire.machine.hart;
 
 /**
- * Operation numbers of decoded instructions ({@link Decoded}), grouped by the code that executes them.
- * Several encodings may share one operation: a compressed instruction has its expansion's.
+ * Operation numbers of decoded instructions ({@link Decoded}), grouped by the code that executes
+ * them. Several encodings may share one operation: a compressed instruction has its expansion's.
  */
 final class Op {
   // Dispatched by the interpreter's main loop.
