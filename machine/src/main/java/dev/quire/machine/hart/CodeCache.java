@@ -63,10 +63,7 @@ public final class CodeCache implements PhysicalMemory.CodeWatcher {
     }
   }
 
-  /**
-   * Decodes the instruction of a slot, if the page was not given up meanwhile. The last slot, whose
-   * instruction may go on in another page, only says to leave.
-   */
+  /** Decodes the instruction of a slot, if the page was not given up meanwhile. */
   synchronized void decode(CodePage page, int slot) {
     if (!page.live) {
       return;
@@ -74,13 +71,8 @@ public final class CodeCache implements PhysicalMemory.CodeWatcher {
     page.writes = 0;
     long hpa = page.hpa + 2L * slot;
     int low = memory.readShort(hpa) & 0xffff;
-    if (slot == CodePage.SLOTS - 1) {
-      page.slots[slot] = Op.LEAVE;
-    } else if (Decoder.isLong(low)) {
-      page.slots[slot] = decoder.decode(low | memory.readShort(hpa + 2) << 16);
-    } else {
-      page.slots[slot] = decoder.decodeShort(low);
-    }
+    int high = Decoder.isLong(low) ? memory.readShort(hpa + 2) : 0;
+    page.set(slot, Decoded.placed(decode(low, high), slot));
   }
 
   /** Two bytes of code as 0..65535; {@code hpa} is RAM. */
@@ -109,11 +101,13 @@ public final class CodeCache implements PhysicalMemory.CodeWatcher {
   /** Drops the instructions that overlap bytes {@code from} to {@code to} of the page. */
   private void drop(CodePage page, long from, long to) {
     int first = Math.max(0, (int) (from >>> 1) - 1);
-    int last = (int) (to - 1 >>> 1);
-    Arrays.fill(page.slots, first, last + 1, 0);
+    int end = Math.min((int) (to + 1 >>> 1), CodePage.SLOTS - 1);
+    if (first < end) {
+      Arrays.fill(page.words, first, end, Op.UNDECODED);
+    }
     boolean whole = to - from == PhysicalMemory.FRAME_SIZE;
     if (whole || ++page.writes > GIVE_UP_AFTER_WRITES) {
-      Arrays.fill(page.slots, 0);
+      page.clear();
       page.live = false;
       pages[memory.frameIndex(page.hpa)] = null;
       memory.markCode(page.hpa, false);

@@ -1,6 +1,7 @@
 package dev.quire.machine.hart;
 
 import dev.quire.machine.memory.PhysicalMemory;
+import java.util.Arrays;
 
 /** The decoded instructions of one frame, one slot a halfword, filled in as they are reached. */
 final class CodePage {
@@ -8,8 +9,15 @@ final class CodePage {
 
   final long hpa;
 
-  /** {@link Decoded} instructions; 0 ({@link Op#UNDECODED}) where none was decoded. */
-  final long[] slots = new long[SLOTS];
+  /**
+   * The words of {@link Decoded} instructions; 0 ({@link Op#UNDECODED}) where none was decoded. The
+   * last slot, whose instruction may go on in another page, and the one behind it only say to
+   * leave.
+   */
+  final int[] words = new int[SLOTS + 1];
+
+  /** Their immediates, in the form of {@link Decoded#placed}. */
+  final int[] immediates = new int[SLOTS + 1];
 
   /** False once the cache has given the frame up: what runs from here must look it up again. */
   volatile boolean live = true;
@@ -19,5 +27,18 @@ final class CodePage {
 
   CodePage(long hpa) {
     this.hpa = hpa;
+    clear();
+  }
+
+  void set(int slot, long d) {
+    immediates[slot] = (int) Decoded.imm(d);
+    words[slot] = (int) d;
+  }
+
+  /** Drops all instructions. */
+  final void clear() {
+    Arrays.fill(words, 0, SLOTS - 1, Op.UNDECODED);
+    words[SLOTS - 1] = Op.LEAVE;
+    words[SLOTS] = Op.LEAVE;
   }
 }

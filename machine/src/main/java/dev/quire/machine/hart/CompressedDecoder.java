@@ -71,9 +71,9 @@ final class CompressedDecoder {
       case 2 -> of(Op.ADDI, destination(rd), 0, 0, immediate);
       case 3 -> rd == SP ? addToStackPointer(raw) : lui(raw, rd, immediate);
       case 4 -> arithmetic(raw, 8 + (rd & 7), immediate);
-      case 5 -> of(Op.JAL, 32, 0, 0, jumpOffset(raw) >> 1);
-      case 6 -> of(Op.BEQ, 32, 8 + (rd & 7), 0, branchOffset(raw) >> 1);
-      default -> of(Op.BNE, 32, 8 + (rd & 7), 0, branchOffset(raw) >> 1);
+      case 5 -> of(Op.JAL, 32, 0, 0, jumpOffset(raw));
+      case 6 -> of(Op.BEQ, 32, 8 + (rd & 7), 0, branchOffset(raw));
+      default -> of(Op.BNE, 32, 8 + (rd & 7), 0, branchOffset(raw));
     };
   }
 

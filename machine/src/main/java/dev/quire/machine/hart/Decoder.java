@@ -110,9 +110,9 @@ final class Decoder {
       return illegal(2, raw);
     }
     if (!compressed && (offset & 2) != 0) {
-      return of(Op.MISALIGNED_BRANCH, op, rs1, rs2, offset);
+      return of(Op.FAR_BRANCH, op, rs1, rs2, offset);
     }
-    return of(op, 32, rs1, rs2, offset >> 1);
+    return of(op, 32, rs1, rs2, offset);
   }
 
   private long jal(int raw, int rd) {
@@ -120,7 +120,7 @@ final class Decoder {
     if (!compressed && (offset & 2) != 0) {
       return of(Op.MISALIGNED_JAL, rd, 0, 0, offset);
     }
-    return of(Op.JAL, rd, 0, 0, offset >> 1);
+    return of(Op.JAL, rd, 0, 0, offset);
   }
 
   private long immediate(int raw, int funct3, int rd, int rs1) {

@@ -34,9 +34,6 @@ final class Interpreter {
   /** Offset of a page's last halfword. */
   private static final long TAIL = 4094;
 
-  /** Set in any slot number that is not of the page. */
-  private static final int OUTSIDE = -CodePage.SLOTS;
-
   private final HartState state;
   private final Hart hart;
   private final long[] x;
@@ -48,7 +45,7 @@ final class Interpreter {
   private final FloatOps floats;
 
   /** Slot 0 is an instruction that is not kept; all others lead out of this array again. */
-  private final long[] alone = new long[CodePage.SLOTS];
+  private final CodePage alone = new CodePage(0);
 
   /** What {@link #enter} found: the page in which the pc is, and the address of slot 0. */
   private CodePage current = new CodePage(0);
@@ -68,7 +65,7 @@ final class Interpreter {
     this.system = system;
     this.atomics = atomics;
     this.floats = new FloatOps(x, hart.f, state.fp, mmu, state.trap);
-    Arrays.fill(alone, Op.LEAVE);
+    Arrays.fill(alone.words, Op.LEAVE);
   }
 
   /** Completes at most {@code budget} instructions from state.pc. */
@@ -81,54 +78,62 @@ final class Interpreter {
       while (left > 0) {
         base = state.pc;
         i = 0;
-        long[] slots = enter(base);
+        CodePage page = enter(base);
+        int[] words = page.words;
+        int[] imms = page.immediates;
         i = (int) (state.pc - base) >>> 1;
-        while (left > 0 && (i & OUTSIDE) == 0) {
-          long d = slots[i];
-          int next = i + length(d);
-          int rd = rd(d);
-          long a = x[rs1(d)];
-          long b = x[rs2(d)];
-          long imm = imm(d);
-          switch (op(d)) {
-            case Op.ADDI -> x[rd] = a + imm;
-            case Op.ADD -> x[rd] = a + b;
-            case Op.LD -> x[rd] = mmu.loadLong(a + imm);
-            case Op.LW -> x[rd] = mmu.loadInt(a + imm);
-            case Op.SD -> mmu.storeLong(a + imm, b);
-            case Op.SW -> mmu.storeInt(a + imm, b);
-            case Op.BEQ -> next = a == b ? i + (int) imm : next;
-            case Op.BNE -> next = a != b ? i + (int) imm : next;
-            case Op.BLT -> next = a < b ? i + (int) imm : next;
-            case Op.BGE -> next = a >= b ? i + (int) imm : next;
-            case Op.BLTU -> next = Long.compareUnsigned(a, b) < 0 ? i + (int) imm : next;
-            case Op.BGEU -> next = Long.compareUnsigned(a, b) >= 0 ? i + (int) imm : next;
-            case Op.JAL -> {
-              x[rd] = base + 2L * next;
-              next = i + (int) imm;
-            }
-            case Op.JALR -> {
-              x[rd] = base + 2L * next;
-              state.pc = a + imm & -2;
+        while (left > 0) {
+          int w = words[i];
+          int next = i + length(w);
+          switch (op(w)) {
+            case Op.ADDI -> x[rd(w)] = x[rs1(w)] + imms[i];
+            case Op.ADD -> x[rd(w)] = x[rs1(w)] + x[rs2(w)];
+            case Op.LD -> x[rd(w)] = mmu.loadLong(x[rs1(w)] + imms[i]);
+            case Op.LW -> x[rd(w)] = mmu.loadInt(x[rs1(w)] + imms[i]);
+            case Op.SD -> mmu.storeLong(x[rs1(w)] + imms[i], x[rs2(w)]);
+            case Op.SW -> mmu.storeInt(x[rs1(w)] + imms[i], x[rs2(w)]);
+            case Op.BEQ -> next = x[rs1(w)] == x[rs2(w)] ? imms[i] : next;
+            case Op.BNE -> next = x[rs1(w)] != x[rs2(w)] ? imms[i] : next;
+            case Op.BLT -> next = x[rs1(w)] < x[rs2(w)] ? imms[i] : next;
+            case Op.BGE -> next = x[rs1(w)] >= x[rs2(w)] ? imms[i] : next;
+            case Op.BLTU -> next = Long.compareUnsigned(x[rs1(w)], x[rs2(w)]) < 0 ? imms[i] : next;
+            case Op.BGEU -> next = Long.compareUnsigned(x[rs1(w)], x[rs2(w)]) >= 0 ? imms[i] : next;
+            case Op.J -> next = imms[i];
+            case Op.JAL, Op.JALR -> {
+              long from = op(w) == Op.JALR ? x[rs1(w)] : base + 2L * i;
+              state.pc = from + imms[i] & -2;
+              x[rd(w)] = base + 2L * next;
               left--;
               continue pages;
             }
-            case Op.LUI -> x[rd] = imm;
-            case Op.AUIPC -> x[rd] = base + 2L * i + imm;
-            case Op.LBU -> x[rd] = mmu.loadByte(a + imm) & 0xff;
-            case Op.SB -> mmu.storeByte(a + imm, b);
-            case Op.SUB -> x[rd] = a - b;
-            case Op.AND -> x[rd] = a & b;
-            case Op.OR -> x[rd] = a | b;
-            case Op.XOR -> x[rd] = a ^ b;
-            case Op.ANDI -> x[rd] = a & imm;
-            case Op.SLLI -> x[rd] = a << imm;
-            case Op.SRLI -> x[rd] = a >>> imm;
-            case Op.SRAI -> x[rd] = a >> imm;
-            case Op.ADDIW -> x[rd] = Alu.addw(a, imm);
-            case Op.ADDW -> x[rd] = Alu.addw(a, b);
+            case Op.LUI -> x[rd(w)] = imms[i];
+            case Op.AUIPC -> x[rd(w)] = base + 2L * i + imms[i];
+            case Op.LBU -> x[rd(w)] = mmu.loadByte(x[rs1(w)] + imms[i]) & 0xff;
+            case Op.LHU -> x[rd(w)] = mmu.loadShort(x[rs1(w)] + imms[i]) & 0xffff;
+            case Op.LWU -> x[rd(w)] = mmu.loadInt(x[rs1(w)] + imms[i]) & 0xffffffffL;
+            case Op.SB -> mmu.storeByte(x[rs1(w)] + imms[i], x[rs2(w)]);
+            case Op.SUB -> x[rd(w)] = x[rs1(w)] - x[rs2(w)];
+            case Op.AND -> x[rd(w)] = x[rs1(w)] & x[rs2(w)];
+            case Op.OR -> x[rd(w)] = x[rs1(w)] | x[rs2(w)];
+            case Op.XOR -> x[rd(w)] = x[rs1(w)] ^ x[rs2(w)];
+            case Op.SLTU -> x[rd(w)] = Alu.sltu(x[rs1(w)], x[rs2(w)]);
+            case Op.SLTIU -> x[rd(w)] = Alu.sltu(x[rs1(w)], imms[i]);
+            case Op.ANDI -> x[rd(w)] = x[rs1(w)] & imms[i];
+            case Op.ORI -> x[rd(w)] = x[rs1(w)] | imms[i];
+            case Op.XORI -> x[rd(w)] = x[rs1(w)] ^ imms[i];
+            case Op.SLLI -> x[rd(w)] = x[rs1(w)] << imms[i];
+            case Op.SRLI -> x[rd(w)] = x[rs1(w)] >>> imms[i];
+            case Op.SRAI -> x[rd(w)] = x[rs1(w)] >> imms[i];
+            case Op.ADDIW -> x[rd(w)] = Alu.addw(x[rs1(w)], imms[i]);
+            case Op.ADDW -> x[rd(w)] = Alu.addw(x[rs1(w)], x[rs2(w)]);
+            case Op.SUBW -> x[rd(w)] = Alu.subw(x[rs1(w)], x[rs2(w)]);
+            case Op.SLLIW -> x[rd(w)] = Alu.sllw(x[rs1(w)], imms[i]);
+            case Op.SRLIW -> x[rd(w)] = Alu.srlw(x[rs1(w)], imms[i]);
+            case Op.SRAIW -> x[rd(w)] = Alu.sraw(x[rs1(w)], imms[i]);
+            case Op.MUL -> x[rd(w)] = x[rs1(w)] * x[rs2(w)];
             default -> {
-              if (op(d) <= Op.LAST_MAIN || op(d) > Op.LAST_FLOAT) {
+              long d = Decoded.of(w, imms[i]);
+              if (op(w) <= Op.LAST_MAIN || op(w) > Op.LAST_FLOAT) {
                 left = special(d, i, next, left);
                 continue pages;
               }
@@ -156,19 +161,19 @@ final class Interpreter {
   }
 
   /**
-   * The slots in which the instruction at {@code pc} is found, from address {@link #base} on. At
-   * the end of a page, or where PMP checks each fetch for itself, it is decoded for this once.
+   * The page in which the instruction at {@code pc} is found, from address {@link #base} on. At the
+   * end of a page, or where PMP checks each fetch for itself, it is decoded for this once.
    */
-  private long[] enter(long pc) {
+  private CodePage enter(long pc) {
     long frame = mmu.fetchPage(pc);
     current = code.page(frame & PAGE, hart);
     if ((frame & Mmu.SPLIT) == 0 && (pc & TAIL) != TAIL) {
       base = pc & PAGE;
-      return current.slots;
+      return current;
     }
     int low = code.halfword(mmu.fetchAddress(pc));
     int high = Decoder.isLong(low) ? code.halfword(mmu.fetchAddress(pc + 2)) : 0;
-    alone[0] = code.decode(low, high);
+    alone.set(0, Decoded.far(code.decode(low, high)));
     base = pc;
     return alone;
   }

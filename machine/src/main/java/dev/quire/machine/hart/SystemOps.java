@@ -2,6 +2,7 @@ package dev.quire.machine.hart;
 
 import dev.quire.machine.arch.Cause;
 import dev.quire.machine.arch.GuestTrap;
+import dev.quire.machine.arch.Isa.Extension;
 import dev.quire.machine.mmu.Mmu;
 import java.lang.invoke.VarHandle;
 
@@ -17,6 +18,10 @@ final class SystemOps {
   private final PrivilegeChecks checks;
   private final Mmu mmu;
   private final GuestTrap trap;
+
+  /** Address bits that no jump's target may have set. */
+  private final int misaligned;
+
   private boolean waiting;
 
   SystemOps(HartState state, long[] x, Csrs csrs, Traps traps, Mmu mmu) {
@@ -27,6 +32,7 @@ final class SystemOps {
     this.checks = new PrivilegeChecks(state, csrs);
     this.mmu = mmu;
     this.trap = state.trap;
+    this.misaligned = state.isa.has(Extension.C) ? 0 : 2;
   }
 
   /** Whether the hart stands in WFI. */
@@ -61,7 +67,10 @@ final class SystemOps {
         state.pc = next;
         return true;
       }
-      case Op.MISALIGNED_JAL, Op.MISALIGNED_BRANCH, Op.JALR_CHECKED -> jump(op, d, next);
+      case Op.MISALIGNED_JAL, Op.FAR_BRANCH, Op.JALR_CHECKED -> {
+        jump(op, d, next);
+        return false;
+      }
       default -> {
         ordering(op, d, raw);
         state.pc = next;
@@ -163,19 +172,24 @@ final class SystemOps {
     x[Decoded.rd(d)] = unsigned ? value & (1L << 8 * size) - 1 : value;
   }
 
-  /** Jumps of a hart without compressed instructions, whose targets must be 4-byte aligned. */
+  /**
+   * Branches out of the page, and jumps of a hart without compressed instructions, whose targets
+   * must be 4-byte aligned.
+   */
   private void jump(int op, long d, long next) {
     long target = state.pc + Decoded.imm(d);
     if (op == Op.JALR_CHECKED) {
       target = x[Decoded.rs1(d)] + Decoded.imm(d) & -2;
-    } else if (op == Op.MISALIGNED_BRANCH && !taken(d)) {
+    } else if (op == Op.FAR_BRANCH && !taken(d)) {
       state.pc = next;
       return;
     }
-    if ((target & 2) != 0) {
+    if ((target & misaligned) != 0) {
       throw trap.of(Cause.FETCH_MISALIGNED, target, state.translation.virtual);
     }
-    x[Decoded.rd(d)] = next;
+    if (op != Op.FAR_BRANCH) {
+      x[Decoded.rd(d)] = next;
+    }
     state.pc = target;
   }
 
