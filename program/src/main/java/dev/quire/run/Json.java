@@ -4,7 +4,9 @@ import java.util.Iterator;
 import java.util.Locale;
 import java.util.Map;
 
-/** Writes nested maps of strings, numbers and booleans as JSON (RFC 8259), in their order. */
+/**
+ * Writes nested maps of strings, numbers and booleans as JSON (RFC 8259), in their order, in ASCII.
+ */
 final class Json {
   private static final int INDENT = 2;
 
@@ -58,7 +60,7 @@ final class Json {
         case '\r' -> text.append("\\r");
         case '\t' -> text.append("\\t");
         default -> {
-          if (c < ' ' || Character.isSurrogate(c) || c == 0x7f) {
+          if (c < ' ' || c >= 0x7f) {
             text.append(String.format(Locale.ROOT, "\\u%04x", (int) c));
           } else {
             text.append(c);

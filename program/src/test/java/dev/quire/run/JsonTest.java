@@ -32,6 +32,6 @@ class JsonTest {
   void escapesWhatMustBe() {
     String text = "\"\\\n\r\t\0\u001b\u007f\u00e9\ud83d\ude00";
     assertThat(Json.write(Map.of("t", text)))
-        .contains("\"\\\"\\\\\\n\\r\\t\\u0000\\u001b\\u007f\u00e9\\ud83d\\ude00\"");
+        .contains("\"\\\"\\\\\\n\\r\\t\\u0000\\u001b\\u007f\\u00e9\\ud83d\\ude00\"");
   }
 }
