@@ -52,7 +52,10 @@ final class BareCommand implements Callable<Integer> {
   @Option(
       names = "--isa",
       paramLabel = "STRING",
-      description = "The hart's extensions, such as rv64gc_zba; default: all that Quire has.")
+      description = {
+        "The hart's extensions, such as rv64gc_zba, or changes, such as -h; default: all that Quire"
+            + " has. With -svade, hardware sets accessed and dirty bits from reset."
+      })
   private @Nullable String isa;
 
   @Option(

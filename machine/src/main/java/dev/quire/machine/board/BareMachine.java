@@ -89,7 +89,7 @@ public final class BareMachine implements AutoCloseable {
     addVirtio(options, disks);
   }
 
-  /** The entropy device in slot 0, then the disks; the other slots are empty. */
+  /** The disks from slot 0 on, where simple kernels look, then the entropy device. */
   private void addVirtio(BareOptions options, List<BlockStore> disks) {
     if (disks.size() > MAX_DISKS) {
       throw UserError.of(
@@ -97,11 +97,11 @@ public final class BareMachine implements AutoCloseable {
     }
     MemoryDma dma = new MemoryDma(memory);
     List<VirtioFunction> functions = new ArrayList<>();
-    functions.add(new VirtioEntropy(RandomSource.seeded(options.seed())));
     for (BlockStore disk : disks) {
       String serial = "quire-" + functions.size();
       functions.add(new VirtioBlock(disk, serial, clock, DISK_LATENCY_NANOS));
     }
+    functions.add(new VirtioEntropy(RandomSource.seeded(options.seed())));
     for (int slot = 0; slot < VIRTIO_SLOTS; slot++) {
       InterruptLine line = plic.source(1 + slot);
       Device device =

@@ -57,6 +57,9 @@ final class Environment {
           }
         };
     senvcfg = new Config(cache);
+    if (state.isa.has(Extension.SVADU) && !state.isa.has(Extension.SVADE)) {
+      menvcfg.write(ADUE); // software that finds no Svade expects updates from the start
+    }
   }
 
   private class Config extends CsrRegister {

@@ -115,6 +115,14 @@ class CsrValuesTest {
   }
 
   @Test
+  void withoutSvadeHardwareUpdatesFromReset() {
+    CsrFixture updating = new CsrFixture(IsaString.parse("-svade"));
+    assertThat(updating.csrs.peek(CsrNumber.MENVCFG)).isEqualTo(1L << 61);
+    assertThat(updating.state.translation.adue).isTrue();
+    assertThat(hart.state.translation.adue).isFalse();
+  }
+
+  @Test
   void reservedCbieKeepsTheOldValue() {
     hart.poke(CsrNumber.SENVCFG, 1L << 4);
     assertThat(hart.poke(CsrNumber.SENVCFG, 2L << 4 | 1)).isEqualTo(1L << 4 | 1);

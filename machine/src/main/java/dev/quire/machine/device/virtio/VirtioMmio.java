@@ -23,7 +23,10 @@ public final class VirtioMmio implements Device {
   private static final int MAX_LOG_LINES = 10;
 
   private static final int MAGIC = 0x74726976;
-  private static final int VENDOR = 0x52495551;
+
+  /** QEMU's, "QEMU": there are drivers that insist on it (xv6's). */
+  private static final int VENDOR = 0x554d4551;
+
   private static final int CONFIG = 0x100;
 
   private static final int STATUS_DRIVER_OK = 4;
@@ -252,8 +255,9 @@ public final class VirtioMmio implements Device {
     }
   }
 
+  /** VERSION_1 is not insisted on: there is no other layout here, and some drivers leave it out. */
   private boolean negotiate() {
-    if ((accepted & ~offered) != 0 || (accepted & F_VERSION_1) == 0) {
+    if ((accepted & ~offered) != 0) {
       return false;
     }
     for (Virtqueue queue : queues) {

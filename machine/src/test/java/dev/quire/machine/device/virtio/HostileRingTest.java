@@ -205,8 +205,6 @@ class HostileRingTest {
     assertThat(driver.in(0x70)).isZero();
     driver.out(0x70, 7);
     assertThat(driver.in(0x70)).isEqualTo(3);
-    driver.out(0x70, 0xb);
-    assertThat(driver.in(0x70)).isEqualTo(3);
     driver.out(0x24, 1);
     driver.out(0x20, 3);
     driver.out(0x70, 0xb);
