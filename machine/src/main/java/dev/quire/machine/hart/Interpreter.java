@@ -8,6 +8,7 @@ import static dev.quire.machine.hart.Decoded.rs1;
 import static dev.quire.machine.hart.Decoded.rs2;
 
 import dev.quire.machine.arch.GuestTrap;
+import dev.quire.machine.hart.SystemOps.Then;
 import dev.quire.machine.isa.Alu;
 import dev.quire.machine.mmu.DeviceAccess;
 import dev.quire.machine.mmu.Mmu;
@@ -55,6 +56,9 @@ final class Interpreter {
   /** Of the call of {@link #run} under way: instructions not yet counted as completed. */
   private int granted;
 
+  /** How the last instruction that was not a computation ended. */
+  private Then after = Then.FETCH;
+
   Interpreter(Hart hart, HartState state, Csrs csrs, SystemOps system, AtomicOps atomics) {
     this.hart = hart;
     this.state = state;
@@ -71,6 +75,7 @@ final class Interpreter {
   /** Completes at most {@code budget} instructions from state.pc. */
   Outcome run(int budget) {
     granted = budget;
+    after = Then.FETCH;
     int left = budget;
     int i = 0;
     try {
@@ -135,6 +140,10 @@ final class Interpreter {
               long d = Decoded.of(w, imms[i]);
               if (op(w) <= Op.LAST_MAIN || op(w) > Op.LAST_FLOAT) {
                 left = special(d, i, next, left);
+                if (after == Then.NEXT) {
+                  i = next;
+                  continue;
+                }
                 continue pages;
               }
               compute(d);
@@ -150,7 +159,7 @@ final class Interpreter {
       return thrown == state.trap ? Outcome.TRAPPED : Outcome.DEVICE;
     }
     stop(state.pc, left);
-    return Outcome.RAN;
+    return after == Then.TRAP ? Outcome.TRAPPED : Outcome.RAN;
   }
 
   /** Makes the hart's pc and count of instructions exact, with {@code left} still to do. */
@@ -186,6 +195,7 @@ final class Interpreter {
    */
   private int special(long d, int i, int next, int left) {
     stop(base + 2L * i, left);
+    after = Then.FETCH;
     if (op(d) == Op.UNDECODED) {
       code.decode(current, i);
       return left;
@@ -193,9 +203,13 @@ final class Interpreter {
     if (op(d) == Op.LEAVE) {
       return left;
     }
-    boolean stop = system.execute(d, base + 2L * next);
-    state.completed++;
-    granted = stop ? 0 : left - 1;
+    after = system.execute(d, base + 2L * next);
+    if (after == Then.TRAP) {
+      granted = 0;
+    } else {
+      state.completed++;
+      granted = after == Then.STOP ? 0 : left - 1;
+    }
     return granted;
   }
 

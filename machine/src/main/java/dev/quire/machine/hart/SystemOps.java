@@ -11,6 +11,18 @@ import java.lang.invoke.VarHandle;
  * blocks, the hypervisor's accesses. They run with the hart's counters exact, and set the pc.
  */
 final class SystemOps {
+  /** What the interpreter does after a system operation. */
+  enum Then {
+    /** It is completed, and what was known of the page of code still holds. */
+    NEXT,
+    /** It is completed; the instruction at state.pc must be fetched anew. */
+    FETCH,
+    /** It is completed; the run loop must look at interrupts, timers or idleness. */
+    STOP,
+    /** It is not completed: state.trap has the trap to take. */
+    TRAP
+  }
+
   private final HartState state;
   private final long[] x;
   private final Csrs csrs;
@@ -48,16 +60,18 @@ final class SystemOps {
    * Executes one operation above {@link Op#LAST_FLOAT} that stands at state.pc.
    *
    * @param next the pc behind it
-   * @return whether the run loop must look at interrupts, timers or idleness before going on
    */
-  boolean execute(long d, long next) {
+  Then execute(long d, long next) {
     int op = Decoded.op(d);
     int raw = (int) Decoded.imm(d);
     switch (op) {
       case Op.CSR -> {
         return csr(d, raw, next);
       }
-      case Op.ECALL -> throw trap.of(checks.ecallCause(), 0);
+      case Op.ECALL -> {
+        trap.of(checks.ecallCause(), 0);
+        return Then.TRAP;
+      }
       case Op.EBREAK -> throw trap.of(Cause.BREAKPOINT, state.pc, state.translation.virtual);
       case Op.SRET -> traps.sret();
       case Op.MRET -> traps.mret();
@@ -65,22 +79,22 @@ final class SystemOps {
         checks.checkWfi();
         waiting = true;
         state.pc = next;
-        return true;
+        return Then.STOP;
       }
       case Op.MISALIGNED_JAL, Op.FAR_BRANCH, Op.JALR_CHECKED -> {
         jump(op, d, next);
-        return false;
+        return Then.FETCH;
       }
       default -> {
         ordering(op, d, raw);
         state.pc = next;
-        return false;
+        return op == Op.FENCE ? Then.NEXT : Then.FETCH;
       }
     }
-    return csrs.interrupts().interruptReady();
+    return csrs.interrupts().interruptReady() ? Then.STOP : Then.FETCH;
   }
 
-  private boolean csr(long d, int raw, long next) {
+  private Then csr(long d, int raw, long next) {
     int operation = (raw >>> 12 & 3) - 1;
     int source = Decoded.rs1(d);
     long operand = (raw & 0x4000) != 0 ? source : x[source];
@@ -89,11 +103,11 @@ final class SystemOps {
     int number = raw >>> 20;
     x[Decoded.rd(d)] = csrs.access(number, operand, operation, reads, writes);
     state.pc = next;
-    return writes && mayChangeInterrupts(number);
+    return writes ? afterWriting(number) : Then.NEXT;
   }
 
-  /** False for the registers that kernels write most and that no interrupt or timer depends on. */
-  private boolean mayChangeInterrupts(int csr) {
+  /** What kernels write most changes neither interrupts nor timers nor the translation of code. */
+  private Then afterWriting(int csr) {
     return switch (csr) {
       case CsrNumber.FFLAGS,
           CsrNumber.FRM,
@@ -102,11 +116,11 @@ final class SystemOps {
           CsrNumber.SEPC,
           CsrNumber.SCAUSE,
           CsrNumber.STVAL,
-          CsrNumber.STVEC,
-          CsrNumber.SATP ->
-          false;
-      case CsrNumber.SSTATUS -> csrs.interrupts().interruptReady();
-      default -> true;
+          CsrNumber.STVEC ->
+          Then.NEXT;
+      case CsrNumber.SATP -> Then.FETCH;
+      case CsrNumber.SSTATUS -> csrs.interrupts().interruptReady() ? Then.STOP : Then.NEXT;
+      default -> Then.STOP;
     };
   }
 
