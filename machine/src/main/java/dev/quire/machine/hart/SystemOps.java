@@ -156,9 +156,20 @@ final class SystemOps {
     int asid = (int) x[Decoded.rs2(d)] & 0xffff;
     if (state.translation.virtual) {
       mmu.fenceVvma(gva, asid, byAddress, byAsid);
+      if (state.translation.vsatp >>> 60 == 0) {
+        forgetGuestPhysical();
+      }
     } else {
       mmu.fenceVma(gva, asid, byAddress, byAsid);
     }
+  }
+
+  /**
+   * Drops the current VMID's G-stage translations at fences that do not ask for it but are rare:
+   * software exists that counts on the walk after them starting from hgatp.
+   */
+  private void forgetGuestPhysical() {
+    mmu.fenceGvma(0, (int) (state.translation.hgatp >>> 44) & 0x3fff, false, true);
   }
 
   private void hfence(int op, long d, long address) {
@@ -168,6 +179,7 @@ final class SystemOps {
     if (op == Op.HFENCE_VVMA) {
       checks.checkHfence(false);
       mmu.fenceVvma(address, id & 0xffff, byAddress, byId);
+      forgetGuestPhysical();
     } else {
       checks.checkHfence(true);
       mmu.fenceGvma(address << 2, id & 0x3fff, byAddress, byId);
