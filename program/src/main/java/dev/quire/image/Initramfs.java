@@ -11,7 +11,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * /quire/session       process 1 from then on: agent, console shell, power-off
  * /quire/agent         runs commands for the host (see dev.quire.agent)
  * /quire/busybox       the only program; /bin/sh and /bin/busybox are links to it
- * /quire/modules/      the drivers, and "order", a list of them
+ * /lib/modules/        the drivers and ext4, for modprobe (see GuestModules)
  * /share/              the folder shared with the guest
  * </pre>
  */
@@ -154,7 +153,6 @@ public final class Initramfs {
             "newroot",
             "proc",
             "quire",
-            "quire/modules",
             "run",
             "sbin",
             "share",
@@ -171,6 +169,7 @@ public final class Initramfs {
     cpio.symlink("bin/sh", "/quire/busybox");
     cpio.symlink("bin/busybox", "/quire/busybox");
     cpio.file("etc/profile", 0644, resource("profile"));
+    cpio.file("etc/filesystems", 0644, ascii("ext4\n")); // mount tries it if no type is given
     cpio.file("etc/passwd", 0644, ascii("root::0:0:root:/root:/bin/sh\n"));
     cpio.file("etc/group", 0644, ascii("root:x:0:\n"));
     cpio.file("etc/hosts", 0644, ascii("127.0.0.1 localhost quire\n"));
@@ -188,17 +187,11 @@ public final class Initramfs {
   }
 
   private static void modules(CpioWriter cpio, GuestImage image, boolean disks) throws IOException {
-    List<Path> wanted =
-        image.modules().stream().filter(m -> disks || !DISK_MODULES.contains(nameOf(m))).toList();
-    for (Path module : wanted) {
-      cpio.file("quire/modules/" + nameOf(module) + ".ko", 0644, Files.readAllBytes(module));
-    }
-    String order = wanted.stream().map(Initramfs::nameOf).collect(Collectors.joining("\n"));
-    cpio.file("quire/modules/order", 0644, ascii(order + "\n"));
-  }
-
-  private static String nameOf(Path module) {
-    return module.getFileName().toString().replaceFirst("\\.ko$", "");
+    new GuestModules(
+            image.modules().stream()
+                .filter(m -> disks || !DISK_MODULES.contains(GuestModules.nameOf(m)))
+                .toList())
+        .write(cpio, image.version());
   }
 
   private static byte[] ascii(String text) {

@@ -3,7 +3,6 @@ package dev.quire.image;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
@@ -14,6 +13,9 @@ import java.util.List;
 final class ModuleInfo {
   private static final int ELF_MAGIC = 0x464c457f;
   private static final int SECTION_HEADER_SIZE = 64;
+  private static final int SIGNATURE_INFO_SIZE = 12;
+  private static final byte[] SIGNATURE_MARK =
+      "~Module signature appended~\n".getBytes(StandardCharsets.US_ASCII);
 
   private ModuleInfo() {}
 
@@ -24,16 +26,43 @@ final class ModuleInfo {
    * @throws IllegalArgumentException if this is not a module
    */
   static List<String> depends(byte[] module) {
-    List<String> names = new ArrayList<>();
-    for (String line : modinfo(module).split("\0", -1)) {
-      if (line.startsWith("depends=")) {
-        Arrays.stream(line.substring("depends=".length()).split(","))
-            .filter(name -> !name.isBlank())
-            .map(ModuleInfo::canonical)
-            .forEach(names::add);
-      }
+    return values(module, "depends=").stream()
+        .flatMap(names -> Arrays.stream(names.split(",")))
+        .filter(name -> !name.isBlank())
+        .map(ModuleInfo::canonical)
+        .toList();
+  }
+
+  /**
+   * Patterns of the names under which the module may be asked for, such as {@code fs-ext4}.
+   *
+   * @throws IllegalArgumentException if this is not a module
+   */
+  static List<String> aliases(byte[] module) {
+    return values(module, "alias=");
+  }
+
+  private static List<String> values(byte[] module, String key) {
+    return Arrays.stream(modinfo(module).split("\0", -1))
+        .filter(line -> line.startsWith(key))
+        .map(line -> line.substring(key.length()))
+        .toList();
+  }
+
+  /**
+   * The module without what the kernel's scripts/sign-file has appended: the signature, 12 bytes
+   * that end in its length (big-endian), and a line that marks it.
+   */
+  static byte[] withoutSignature(byte[] module) {
+    int marker = module.length - SIGNATURE_MARK.length;
+    int info = marker - SIGNATURE_INFO_SIZE;
+    if (info < 0
+        || !Arrays.equals(
+            module, marker, module.length, SIGNATURE_MARK, 0, SIGNATURE_MARK.length)) {
+      return module;
     }
-    return names;
+    int size = ByteBuffer.wrap(module).getInt(marker - Integer.BYTES);
+    return size < 0 || size > info ? module : Arrays.copyOf(module, info - size);
   }
 
   /** Modules are named with dashes or underscores, which mean the same. */

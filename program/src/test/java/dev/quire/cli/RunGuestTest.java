@@ -102,6 +102,25 @@ class RunGuestTest {
     assertThat(Files.readAllBytes(disks[2])).containsOnly('c');
   }
 
+  @Test
+  void mountsAFileSystemWhoseModulesAreLoadedOnDemand() throws IOException {
+    String disk = Files.write(folder.resolve("disk"), new byte[4 << 20]).toString();
+    String command =
+        """
+        set -e
+        mke2fs /dev/vda >/dev/null
+        grep -c ext4 /proc/modules || true
+        mount /dev/vda /mnt
+        echo kept >/mnt/x
+        umount /mnt
+        mount -t ext4 /dev/vda /mnt
+        cat /mnt/x
+        """;
+    GuestCommand guest = GuestCommand.run("--disk", disk, "--exec", command);
+    assertThat(guest.text()).as(guest.errors()).isEqualTo("0\nkept\n");
+    assertThat(guest.status()).isZero();
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"instructions", "host"})
   void hasFourCpus(String clock) {

@@ -7,6 +7,7 @@ import dev.quire.machine.board.UserError;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -14,6 +15,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.apache.commons.compress.archivers.cpio.CpioArchiveEntry;
 import org.apache.commons.compress.archivers.cpio.CpioArchiveInputStream;
 import org.junit.jupiter.api.Test;
@@ -21,6 +23,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** The cpio writer and the initramfs made with it, read back by another implementation. */
 final class CpioWriterTest {
+  private static final String MODULES = "lib/modules/6.0-test/";
+
   @TempDir Path folder;
 
   private record Entry(long mode, String content) {}
@@ -37,15 +41,33 @@ final class CpioWriterTest {
     return entries;
   }
 
+  private static String contentOf(Map<String, Entry> entries, String module) {
+    return Objects.requireNonNull(entries.get(MODULES + module), module).content();
+  }
+
   private GuestImage image() throws IOException {
     Path modules = Files.createDirectories(folder.resolve("modules"));
-    for (String name : List.of("virtio_mmio", "virtio_blk", "ext4")) {
-      Files.writeString(modules.resolve(name + ".ko"), "module " + name);
-    }
+    Files.write(modules.resolve("virtio_mmio.ko"), SyntheticMirror.module(""));
+    Files.write(modules.resolve("virtio_blk.ko"), SyntheticMirror.module("", "virtio:d00000002v*"));
+    Files.write(modules.resolve("crc16.ko"), SyntheticMirror.module(""));
+    Files.write(modules.resolve("jbd2.ko"), SyntheticMirror.module("crc16"));
+    Files.write(modules.resolve("ext4.ko"), signed(ext4()));
     Files.writeString(folder.resolve("vmlinux"), "kernel");
     Files.writeString(folder.resolve("busybox"), "busybox");
-    GuestImage.writeManifest(folder, "6.0-test", List.of("virtio_mmio", "virtio_blk", "ext4"));
+    List<String> order = List.of("virtio_mmio", "virtio_blk", "crc16", "jbd2", "ext4");
+    GuestImage.writeManifest(folder, "6.0-test", order);
     return GuestImage.load(folder);
+  }
+
+  private static byte[] ext4() {
+    return SyntheticMirror.module("jbd2,libcrc,crc16", "fs-ext4", "ext3");
+  }
+
+  /** As scripts/sign-file does it, with a signature of 3 bytes. */
+  private static byte[] signed(byte[] module) {
+    byte[] mark = "~Module signature appended~\n".getBytes(StandardCharsets.US_ASCII);
+    ByteBuffer signed = ByteBuffer.allocate(module.length + 3 + 12 + mark.length);
+    return signed.put(module).put(new byte[3]).putLong(2).putInt(3).put(mark).array();
   }
 
   @Test
@@ -96,8 +118,10 @@ final class CpioWriterTest {
     Initramfs.Options options = Initramfs.Options.of(256 << 20);
     Map<String, Entry> plain = read(Initramfs.build(image, options));
     assertThat(plain.keySet())
-        .contains("init", "quire/agent", "quire/busybox", "quire/modules/virtio_mmio.ko")
-        .doesNotContain("quire/modules/ext4.ko", "quire/modules/virtio_blk.ko");
+        .contains("init", "quire/agent", "quire/busybox", MODULES + "virtio_mmio.ko")
+        .doesNotContain(MODULES + "ext4.ko", MODULES + "virtio_blk.ko");
+    assertThat(contentOf(plain, "modules.dep")).isEqualTo("virtio_mmio.ko:\n");
+    assertThat(contentOf(plain, "modules.alias")).isEmpty();
     assertThat(plain).containsEntry("bin/sh", new Entry(0120777, "/quire/busybox"));
     Map<String, Entry> other =
         read(
@@ -108,10 +132,37 @@ final class CpioWriterTest {
                     .withDisks(true)
                     .withFiles(Map.of("quire/x", new byte[] {'!'}))));
     assertThat(other)
-        .containsEntry("quire/modules/ext4.ko", new Entry(0100644, "module ext4"))
-        .containsEntry("quire/modules/order", new Entry(0100644, "virtio_mmio\nvirtio_blk\next4\n"))
+        .containsKey(MODULES + "virtio_blk.ko")
         .containsEntry("quire/x", new Entry(0100755, "!"))
         .doesNotContainKey("quire/agent");
+  }
+
+  @Test
+  void modulesComeUnsignedWithWhatModprobeReads() throws IOException {
+    Initramfs.Options options = Initramfs.Options.of(256 << 20).withDisks(true);
+    Map<String, Entry> entries = read(Initramfs.build(image(), options));
+    assertThat(contentOf(entries, "ext4.ko")).isEqualTo(new String(ext4(), StandardCharsets.UTF_8));
+    assertThat(contentOf(entries, "modules.dep").lines())
+        .containsExactly(
+            "crc16.ko:",
+            "ext4.ko: jbd2.ko crc16.ko",
+            "jbd2.ko: crc16.ko",
+            "virtio_blk.ko:",
+            "virtio_mmio.ko:");
+    assertThat(contentOf(entries, "modules.alias").lines())
+        .containsExactly(
+            "alias ext3 ext4", "alias fs-ext4 ext4", "alias virtio:d00000002v* virtio_blk");
+  }
+
+  @Test
+  void whatIsNoModuleIsASentence() throws IOException {
+    GuestImage image = image();
+    Files.writeString(folder.resolve("modules/ext4.ko"), "truncated, or something else");
+    Initramfs.Options options = Initramfs.Options.of(256 << 20);
+    assertThat(Initramfs.build(image, options)).isNotEmpty();
+    assertThatThrownBy(() -> Initramfs.build(image, options.withDisks(true)))
+        .isInstanceOf(UserError.class)
+        .hasMessageContaining("ext4.ko is not an ELF file");
   }
 
   @Test

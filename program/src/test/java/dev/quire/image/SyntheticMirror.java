@@ -197,9 +197,14 @@ final class SyntheticMirror implements AutoCloseable {
     out.closeArchiveEntry();
   }
 
+  static byte[] module(String depends, String... aliases) {
+    StringBuilder lines = new StringBuilder("license=GPL\0depends=" + depends + "\0name=x\0");
+    List.of(aliases).forEach(alias -> lines.append("alias=").append(alias).append('\0'));
+    return moduleOf(bytes(lines.toString()));
+  }
+
   /** A minimal ELF64 file: sections null, .modinfo and the section names. */
-  static byte[] module(String depends) {
-    byte[] modinfo = bytes("license=GPL\0depends=" + depends + "\0name=x\0");
+  private static byte[] moduleOf(byte[] modinfo) {
     byte[] names = bytes("\0.modinfo\0.shstrtab\0");
     int namesAt = 64 + modinfo.length;
     int headersAt = namesAt + names.length;
