@@ -1,6 +1,7 @@
 package dev.quire.machine.hart;
 
 import dev.quire.machine.memory.PhysicalMemory;
+import java.lang.invoke.VarHandle;
 import java.util.Arrays;
 
 /** The decoded instructions of one frame, one slot a halfword, filled in as they are reached. */
@@ -32,6 +33,7 @@ final class CodePage {
 
   void set(int slot, long d) {
     immediates[slot] = (int) Decoded.imm(d);
+    VarHandle.storeStoreFence(); // other harts take the word for a sign that both are there
     words[slot] = (int) d;
   }
 

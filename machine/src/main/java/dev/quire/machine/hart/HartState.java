@@ -28,9 +28,6 @@ public final class HartState {
   /** Instructions completed before the current one; minstret and mcycle are offsets from it. */
   long completed;
 
-  /** Encoding of the instruction being executed, for xtval of the traps raised about it. */
-  long instructionBits;
-
   /**
    * Whether floating-point instructions may run without further ado: FS is Dirty at every level in
    * effect. Otherwise {@link Status#enableFp} decides.
@@ -44,11 +41,13 @@ public final class HartState {
     translation.svnapot = isa.has(Extension.SVNAPOT);
   }
 
+  /** For the caller to throw; the hart puts the instruction's bits into it. */
   GuestTrap illegalInstruction() {
-    return trap.of(Cause.ILLEGAL_INSTRUCTION, instructionBits);
+    return trap.of(Cause.ILLEGAL_INSTRUCTION, 0);
   }
 
+  /** For the caller to throw; the hart puts the instruction's bits into it. */
   GuestTrap virtualInstruction() {
-    return trap.of(Cause.VIRTUAL_INSTRUCTION, instructionBits);
+    return trap.of(Cause.VIRTUAL_INSTRUCTION, 0);
   }
 }

@@ -99,6 +99,22 @@ class HartTest {
   }
 
   @Test
+  void aVirtualInstructionTrapsWithItsBits() {
+    program(BASE, 0x60002573); // csrr a0, hstatus
+    hart.handleTrapsAt(Traps.M);
+    hart.csrs().poke(CsrNumber.PMPADDR0, -1);
+    hart.csrs().poke(CsrNumber.PMPCFG0, 0x1f);
+    hart.csrs().poke(CsrNumber.MSTATUS, 1L << 39 | 1 << 11); // MPV, MPP = S
+    hart.csrs().poke(CsrNumber.MEPC, BASE);
+    hart.mret();
+    assertThat(hart.virtual()).isTrue();
+    assertThat(hart.run(5)).isEqualTo(Hart.Exit.TRAP);
+    assertThat(hart.csrs().peek(CsrNumber.MCAUSE)).isEqualTo(Cause.VIRTUAL_INSTRUCTION);
+    assertThat(hart.csrs().peek(CsrNumber.MTVAL)).isEqualTo(0x60002573L);
+    assertThat(hart.csrs().peek(CsrNumber.MEPC)).isEqualTo(BASE);
+  }
+
+  @Test
   void wfiIsIdleUntilAnEnabledInterruptIsPending() {
     program(BASE, 0x10500073, 0x00100513); // wfi; li a0, 1
     assertThat(hart.run(5)).isEqualTo(Hart.Exit.IDLE);
