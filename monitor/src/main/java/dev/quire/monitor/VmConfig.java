@@ -5,6 +5,7 @@ import dev.quire.machine.board.UserError;
 import dev.quire.machine.device.virtio.BlockStore;
 import dev.quire.machine.mmu.MmuConfig;
 import dev.quire.monitor.paging.GStageMode;
+import dev.quire.monitor.paging.PagingChoice;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -18,7 +19,8 @@ import org.jspecify.annotations.Nullable;
  * @param initrd an initramfs
  * @param append the kernel's command line
  * @param disks virtio disks, vda first; the VM closes them
- * @param gstage format of the P2M
+ * @param paging how the guest's memory is virtualized
+ * @param gstage format of the P2M, under nested paging
  * @param largePages whether the P2M maps 2 MiB at a time where it can
  * @param guestMode the largest format of the guest's own tables
  * @param updatesAd whether hardware sets the guest's accessed and dirty bits (Svadu), or faults
@@ -34,6 +36,7 @@ public record VmConfig(
     @Nullable GuestFile initrd,
     String append,
     List<BlockStore> disks,
+    PagingChoice paging,
     GStageMode gstage,
     boolean largePages,
     GuestMode guestMode,
@@ -67,6 +70,7 @@ public record VmConfig(
     private @Nullable GuestFile initrd;
     private String append = "";
     private List<BlockStore> disks = List.of();
+    private PagingChoice paging = PagingChoice.NESTED;
     private GStageMode gstage = GStageMode.SV48X4;
     private boolean largePages;
     private GuestMode guestMode = GuestMode.SV48;
@@ -101,6 +105,11 @@ public record VmConfig(
 
     public Builder disks(List<BlockStore> stores) {
       disks = stores;
+      return this;
+    }
+
+    public Builder paging(PagingChoice choice) {
+      paging = choice;
       return this;
     }
 
@@ -147,6 +156,7 @@ public record VmConfig(
           initrd,
           append,
           disks,
+          paging,
           gstage,
           largePages,
           guestMode,

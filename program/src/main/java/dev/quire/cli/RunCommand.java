@@ -9,6 +9,7 @@ import dev.quire.machine.device.virtio.BlockStore;
 import dev.quire.monitor.GuestMode;
 import dev.quire.monitor.VmConfig;
 import dev.quire.monitor.paging.GStageMode;
+import dev.quire.monitor.paging.PagingChoice;
 import dev.quire.run.GuestConsole;
 import dev.quire.run.GuestRun;
 import dev.quire.run.Keyboard;
@@ -124,6 +125,23 @@ final class RunCommand implements Callable<Integer> {
   private boolean json;
 
   @Option(
+      names = "--paging",
+      paramLabel = "METHOD",
+      defaultValue = "nested",
+      description =
+          "How the guest's memory is virtualized: native (not at all), nested, shadow or protected"
+              + " (default ${DEFAULT-VALUE}).")
+  private String paging = "";
+
+  @Option(
+      names = "--shadow",
+      paramLabel = "VARIANT",
+      description =
+          "When shadow tables follow the guest's: eager: at each write; unsync: leaf tables at the"
+              + " next fence; lazy: filled by faults, emptied by fences (default unsync).")
+  private @Nullable String shadow;
+
+  @Option(
       names = "--gstage",
       paramLabel = "MODE",
       defaultValue = "SV48X4",
@@ -186,6 +204,7 @@ final class RunCommand implements Callable<Integer> {
     var _ = MemorySize.parse(memory);
     var _ = TlbOption.parse(tlb);
     var _ = largePages();
+    var _ = PagingChoice.parse(paging, shadow);
     if (cpus < 1 || cpus > MAX_CPUS) {
       throw UserError.of("--cpus %d is not possible: 1 to %d are.", cpus, MAX_CPUS);
     }
@@ -204,6 +223,7 @@ final class RunCommand implements Callable<Integer> {
         .cpus(cpus)
         .append(commandLine())
         .disks(opened.stream().<BlockStore>map(KeptOpen::new).toList())
+        .paging(PagingChoice.parse(paging, shadow))
         .gstage(gstage)
         .largePages(largePages())
         .guestMode(guestMode)
