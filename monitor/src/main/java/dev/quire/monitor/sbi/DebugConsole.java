@@ -3,7 +3,7 @@ package dev.quire.monitor.sbi;
 import dev.quire.machine.device.ByteSink;
 import dev.quire.machine.memory.DmaFault;
 import dev.quire.monitor.memory.GuestMemory;
-import dev.quire.monitor.vcpu.Vcpu;
+import dev.quire.monitor.vcpu.GuestHart;
 
 /**
  * DBCN (SBI 2.0, chapter 12): text output before there are drivers. Input is the serial port's; a
@@ -13,7 +13,7 @@ record DebugConsole(GuestMemory memory, ByteSink console) implements SbiExtensio
   private static final long MOST = 4096;
 
   @Override
-  public SbiResult call(Vcpu caller, long function) {
+  public SbiResult call(GuestHart caller, long function) {
     if (function < 0 || function > 2) {
       return SbiResult.NOT_SUPPORTED;
     }

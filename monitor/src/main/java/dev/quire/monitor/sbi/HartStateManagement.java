@@ -1,7 +1,7 @@
 package dev.quire.monitor.sbi;
 
 import dev.quire.monitor.memory.GuestMemory;
-import dev.quire.monitor.vcpu.Vcpu;
+import dev.quire.monitor.vcpu.GuestHart;
 
 /** HSM (SBI 2.0, chapter 9): harts start, stop and suspend. */
 record HartStateManagement(HartSet harts, GuestMemory memory) implements SbiExtension {
@@ -11,7 +11,7 @@ record HartStateManagement(HartSet harts, GuestMemory memory) implements SbiExte
   private static final int PLATFORM_NON_RETENTIVE = 0x9000_0000;
 
   @Override
-  public SbiResult call(Vcpu caller, long function) {
+  public SbiResult call(GuestHart caller, long function) {
     if (function < 0 || function > 3) {
       return SbiResult.NOT_SUPPORTED;
     }
@@ -26,8 +26,8 @@ record HartStateManagement(HartSet harts, GuestMemory memory) implements SbiExte
     };
   }
 
-  private SbiResult start(Vcpu caller) {
-    Vcpu target = harts.hart(caller.argument(0));
+  private SbiResult start(GuestHart caller) {
+    GuestHart target = harts.hart(caller.argument(0));
     if (target == null) {
       return SbiResult.INVALID_PARAM;
     }
@@ -39,7 +39,7 @@ record HartStateManagement(HartSet harts, GuestMemory memory) implements SbiExte
   }
 
   private SbiResult status(long id) {
-    Vcpu target = harts.hart(id);
+    GuestHart target = harts.hart(id);
     if (target == null) {
       return SbiResult.INVALID_PARAM;
     }
@@ -52,7 +52,7 @@ record HartStateManagement(HartSet harts, GuestMemory memory) implements SbiExte
         });
   }
 
-  private SbiResult suspend(Vcpu caller) {
+  private SbiResult suspend(GuestHart caller) {
     switch ((int) caller.argument(0)) {
       case RETENTIVE -> caller.suspend();
       case NON_RETENTIVE -> {

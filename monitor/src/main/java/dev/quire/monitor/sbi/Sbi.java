@@ -4,7 +4,7 @@ import dev.quire.machine.board.PowerControl;
 import dev.quire.machine.device.ByteSink;
 import dev.quire.monitor.memory.GuestMemory;
 import dev.quire.monitor.vcpu.EcallHandler;
-import dev.quire.monitor.vcpu.Vcpu;
+import dev.quire.monitor.vcpu.GuestHart;
 import java.util.List;
 import java.util.Map;
 
@@ -31,11 +31,15 @@ public final class Sbi implements EcallHandler {
   private final Map<Long, SbiExtension> extensions;
 
   /**
-   * @param vcpus all vCPUs by hart id; may still be filled until the VM runs
+   * @param guestHarts all harts by id; may still be filled until the VM runs
    * @param console where the debug console writes to
    */
-  public Sbi(List<Vcpu> vcpus, GuestMemory memory, PowerControl power, ByteSink console) {
-    HartSet harts = new HartSet(vcpus);
+  public Sbi(
+      List<? extends GuestHart> guestHarts,
+      GuestMemory memory,
+      PowerControl power,
+      ByteSink console) {
+    HartSet harts = new HartSet(guestHarts);
     extensions =
         Map.of(
             BASE, this::base,
@@ -48,7 +52,7 @@ public final class Sbi implements EcallHandler {
   }
 
   @Override
-  public void ecall(Vcpu caller) {
+  public void ecall(GuestHart caller) {
     SbiExtension extension = extensions.get(caller.argument(EXTENSION));
     SbiResult result =
         extension == null
@@ -57,7 +61,7 @@ public final class Sbi implements EcallHandler {
     caller.setResult(result.error(), result.value());
   }
 
-  private SbiResult base(Vcpu caller, long function) {
+  private SbiResult base(GuestHart caller, long function) {
     if (function < 0 || function > 6) {
       return SbiResult.NOT_SUPPORTED;
     }
@@ -70,7 +74,7 @@ public final class Sbi implements EcallHandler {
     };
   }
 
-  private static SbiResult time(Vcpu caller, long function) {
+  private static SbiResult time(GuestHart caller, long function) {
     if (function != 0) {
       return SbiResult.NOT_SUPPORTED;
     }
@@ -78,15 +82,15 @@ public final class Sbi implements EcallHandler {
     return SbiResult.SUCCESS;
   }
 
-  private static SbiResult interprocessorInterrupt(HartSet harts, Vcpu caller, long function) {
+  private static SbiResult interprocessorInterrupt(HartSet harts, GuestHart caller, long function) {
     if (function != 0) {
       return SbiResult.NOT_SUPPORTED;
     }
-    List<Vcpu> targets = harts.select(caller.argument(0), caller.argument(1));
+    List<? extends GuestHart> targets = harts.select(caller.argument(0), caller.argument(1));
     if (targets == null) {
       return SbiResult.INVALID_PARAM;
     }
-    targets.forEach(Vcpu::raiseSoftwareInterrupt);
+    targets.forEach(GuestHart::raiseSoftwareInterrupt);
     return SbiResult.SUCCESS;
   }
 }

@@ -1,7 +1,7 @@
 package dev.quire.monitor.sbi;
 
 import dev.quire.machine.board.PowerControl;
-import dev.quire.monitor.vcpu.Vcpu;
+import dev.quire.monitor.vcpu.GuestHart;
 
 /**
  * SRST (SBI 2.0, chapter 10). A shutdown for a system failure ends with status 1, any other with 0.
@@ -12,7 +12,7 @@ record SystemReset(PowerControl power) implements SbiExtension {
   private static final int SYSTEM_FAILURE = 1;
 
   @Override
-  public SbiResult call(Vcpu caller, long function) {
+  public SbiResult call(GuestHart caller, long function) {
     if (function != 0) {
       return SbiResult.NOT_SUPPORTED;
     }

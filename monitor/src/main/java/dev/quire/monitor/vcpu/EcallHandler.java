@@ -8,5 +8,5 @@ public interface EcallHandler {
    * The guest continues behind the ECALL, unless the call stopped or suspended the vCPU. On its
    * thread.
    */
-  void ecall(Vcpu caller);
+  void ecall(GuestHart caller);
 }

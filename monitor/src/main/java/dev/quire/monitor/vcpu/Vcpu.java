@@ -10,6 +10,7 @@ import dev.quire.machine.hart.Hart;
 import dev.quire.machine.hart.Interrupts;
 import dev.quire.monitor.paging.PagingMethod;
 import dev.quire.monitor.vcpu.Exits.Reason;
+import java.lang.invoke.VarHandle;
 
 /**
  * One virtual CPU: a hart that runs a guest in VS- and VU-mode, and the monitor's work at each
@@ -19,15 +20,7 @@ import dev.quire.monitor.vcpu.Exits.Reason;
  * <p>An exit completes no instruction by itself and is no occasion to look for interrupts that were
  * not looked for anyway: the hart takes those exactly when they are due.
  */
-public final class Vcpu implements Processor {
-  /** States of the SBI's hart state management that a vCPU can be seen in. */
-  public enum State {
-    STOPPED,
-    START_PENDING,
-    STARTED,
-    SUSPENDED
-  }
-
+public final class Vcpu implements GuestHart, Processor {
   /** What a vCPU needs of its VM. */
   public record Services(
       PagingMethod paging, AddressMap devices, EcallHandler firmware, Clock clock) {}
@@ -73,11 +66,12 @@ public final class Vcpu implements Processor {
     services.paging().attach(hart);
   }
 
-  /** The guest's hart id. */
+  @Override
   public int id() {
     return id;
   }
 
+  @Override
   public Hart hart() {
     return hart;
   }
@@ -88,11 +82,12 @@ public final class Vcpu implements Processor {
 
   // ---- states ------------------------------------------------------------------------------
 
+  @Override
   public State state() {
     return state;
   }
 
-  /** Starts a stopped vCPU in VS-mode at a gpa; false if it is not stopped. Any thread. */
+  @Override
   public synchronized boolean start(long address, long opaque) {
     if (state != State.STOPPED) {
       return false;
@@ -104,19 +99,19 @@ public final class Vcpu implements Processor {
     return true;
   }
 
-  /** Stops this vCPU for good, or until {@link #start}. On its thread. */
+  @Override
   public synchronized void stop() {
     state = State.STOPPED;
     kicked = true;
   }
 
-  /** Waits for an interrupt, then goes on. On its thread. */
+  @Override
   public void suspend() {
     state = State.SUSPENDED;
     waiting = true;
   }
 
-  /** Waits for an interrupt, then starts afresh at a gpa. On its thread. */
+  @Override
   public void suspendAndStart(long address, long opaque) {
     startAddress = address;
     startOpaque = opaque;
@@ -134,15 +129,28 @@ public final class Vcpu implements Processor {
     }
   }
 
-  /** Makes the guest's software interrupt pending, which the guest clears. Any thread. */
+  @Override
   public void raiseSoftwareInterrupt() {
     hart.interrupts().setVirtualPin(Interrupts.VSSI, true);
     services.clock().wake(this);
   }
 
-  /** Sets when the guest's timer interrupt comes, in its own ticks. On its thread. */
+  @Override
   public void setTimer(long ticks) {
     csrs.poke(CsrNumber.VSTIMECMP, ticks);
+  }
+
+  // ---- remote fences -----------------------------------------------------------------------
+
+  @Override
+  public void fenceInstructions(GuestHart caller) {
+    // Decoded code is dropped when it is written; what is left is to order the writes.
+    hart.atSafePoint(caller.hart(), VarHandle::fullFence);
+  }
+
+  @Override
+  public void fenceAddresses(GuestHart caller, FenceRange range) {
+    hart.atSafePoint(caller.hart(), () -> range.each(hart.mmu()::fenceVvma));
   }
 
   // ---- Processor ---------------------------------------------------------------------------
@@ -286,12 +294,12 @@ public final class Vcpu implements Processor {
 
   // ---- calls -------------------------------------------------------------------------------
 
-  /** Argument {@code number}, 0 to 7, of the environment call being served. */
+  @Override
   public long argument(int number) {
     return hart.x[A0 + number];
   }
 
-  /** Sets the results of the environment call being served. */
+  @Override
   public void setResult(long error, long value) {
     hart.x[A0] = error;
     hart.x[A0 + 1] = value;
