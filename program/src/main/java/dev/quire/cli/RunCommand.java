@@ -1,14 +1,10 @@
 package dev.quire.cli;
 
-import dev.quire.image.MirrorOptions;
-import dev.quire.machine.board.MemorySize;
 import dev.quire.machine.board.PowerControl;
 import dev.quire.machine.board.UserError;
 import dev.quire.machine.device.ByteSink;
 import dev.quire.machine.device.virtio.BlockStore;
-import dev.quire.monitor.GuestMode;
 import dev.quire.monitor.VmConfig;
-import dev.quire.monitor.paging.GStageMode;
 import dev.quire.monitor.paging.PagingChoice;
 import dev.quire.run.GuestConsole;
 import dev.quire.run.GuestRun;
@@ -22,6 +18,7 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -40,26 +37,18 @@ final class RunCommand implements Callable<Integer> {
   private static final int MAX_CPUS = 4;
   private static final int DEADLOCK = 3;
 
+  /** A guest that panics while it is to run a command ends at once. */
+  private static final String GUEST_OF_ONE_COMMAND = "console=ttyS0 panic=-1";
+
   /** Where the guest's time comes from. */
   enum ClockKind {
     host,
     instructions
   }
 
-  /** Who sets the accessed and dirty bits of the guest's tables. */
-  enum AccessedDirty {
-    svade,
-    svadu
-  }
-
   @Spec private CommandSpec spec = CommandSpec.create(); // replaced by picocli
 
-  @Option(
-      names = "--memory",
-      paramLabel = "SIZE",
-      defaultValue = "256M",
-      description = "The guest's memory, a multiple of 2M (default ${DEFAULT-VALUE}).")
-  private String memory = "";
+  @Mixin private GuestOptions guest = new GuestOptions();
 
   @Option(
       names = "--cpus",
@@ -87,12 +76,6 @@ final class RunCommand implements Callable<Integer> {
       paramLabel = "FILE",
       description = "An initramfs; default: Quire's own, with busybox and the agent of --exec.")
   private @Nullable Path initrd;
-
-  @Option(
-      names = "--append",
-      paramLabel = "STRING",
-      description = "More for the kernel's command line, after console=ttyS0; repeatable.")
-  private List<String> append = new ArrayList<>();
 
   @Option(
       names = "--disk",
@@ -141,53 +124,6 @@ final class RunCommand implements Callable<Integer> {
               + " next fence; lazy: filled by faults, emptied by fences (default unsync).")
   private @Nullable String shadow;
 
-  @Option(
-      names = "--gstage",
-      paramLabel = "MODE",
-      defaultValue = "SV48X4",
-      description = "Format of the monitor's table: ${COMPLETION-CANDIDATES} (default Sv48x4).")
-  private GStageMode gstage = GStageMode.SV48X4;
-
-  @Option(
-      names = "--gpage",
-      paramLabel = "SIZE",
-      defaultValue = "4k",
-      description = "Pages of the monitor's table: 4k, or 2m where possible (default 4k).")
-  private String gpage = "";
-
-  @Option(
-      names = "--guest-mode",
-      paramLabel = "MODE",
-      defaultValue = "SV48",
-      description = "Format of the guest's tables: ${COMPLETION-CANDIDATES} (default Sv48).")
-  private GuestMode guestMode = GuestMode.SV48;
-
-  @Option(
-      names = "--ad",
-      paramLabel = "WHO",
-      defaultValue = "svade",
-      description =
-          "Accessed and dirty bits: svade: a fault asks the guest to set them; svadu: the hardware"
-              + " sets them (default ${DEFAULT-VALUE}).")
-  private AccessedDirty ad = AccessedDirty.svade;
-
-  @Option(
-      names = "--tlb",
-      paramLabel = "SIZES",
-      defaultValue = "",
-      description =
-          "Entries of TLBs and walk caches, 0 or a power of two: l1=512,l2=2048,vspwc=64,gpwc=64,"
-              + "nested=256 (the default).")
-  private String tlb = "";
-
-  @Option(names = "--mirror", paramLabel = "URL", description = "The Debian archive to pull from.")
-  private @Nullable String mirror;
-
-  @Option(
-      names = "--insecure",
-      description = "Trust the mirror without checking the archive's signature.")
-  private boolean insecure;
-
   @Override
   public Integer call() {
     checkOptions();
@@ -201,9 +137,7 @@ final class RunCommand implements Callable<Integer> {
 
   /** Before anything is pulled or opened. */
   private void checkOptions() {
-    var _ = MemorySize.parse(memory);
-    var _ = TlbOption.parse(tlb);
-    var _ = largePages();
+    guest.check();
     var _ = PagingChoice.parse(paging, shadow);
     if (cpus < 1 || cpus > MAX_CPUS) {
       throw UserError.of("--cpus %d is not possible: 1 to %d are.", cpus, MAX_CPUS);
@@ -212,39 +146,18 @@ final class RunCommand implements Callable<Integer> {
 
   /** Made anew for each start, since a running guest needs no copy of its kernel. */
   private VmConfig config(List<BlockStore> opened) {
-    long bytes = MemorySize.parse(memory);
     GuestFiles files =
         GuestFiles.prepare(
-            new GuestFiles.Request(kernel, initrd, share, !disks.isEmpty(), bytes),
-            new MirrorOptions(mirror, insecure));
-    return new VmConfig.Builder(files.kernel())
+            new GuestFiles.Request(kernel, initrd, share, !disks.isEmpty(), guest.memory()),
+            guest.mirror());
+    return guest
+        .configure(files.kernel(), exec == null ? "console=ttyS0" : GUEST_OF_ONE_COMMAND)
         .initrd(files.initrd())
-        .memory(bytes)
         .cpus(cpus)
-        .append(commandLine())
         .disks(opened.stream().<BlockStore>map(KeptOpen::new).toList())
         .paging(PagingChoice.parse(paging, shadow))
-        .gstage(gstage)
-        .largePages(largePages())
-        .guestMode(guestMode)
-        .updatesAd(ad == AccessedDirty.svadu)
-        .mmu(TlbOption.parse(tlb))
         .countsInstructions(clock == null ? exec != null : clock == ClockKind.instructions)
         .build();
-  }
-
-  private boolean largePages() {
-    return switch (gpage) {
-      case "4k", "4K" -> false;
-      case "2m", "2M" -> true;
-      default -> throw UserError.of("--gpage %s is unknown: 4k or 2m.", gpage);
-    };
-  }
-
-  /** A guest that panics while it is to run a command ends at once. */
-  private String commandLine() {
-    String base = exec == null ? "console=ttyS0" : "console=ttyS0 panic=-1";
-    return (base + " " + String.join(" ", append)).strip();
   }
 
   private int execute(List<BlockStore> opened, String command) {
