@@ -106,6 +106,15 @@ public final class VirtualMachine implements AutoCloseable {
     }
   }
 
+  /**
+   * Runs {@code action} when vCPU 0 has completed exactly {@code count} instructions of its own,
+   * between two of them, which changes nothing for the guest. Before {@link #run} or from such an
+   * action; a count that vCPU 0 never comes to does nothing.
+   */
+  public void atInstruction(long count, Runnable action) {
+    vcpus.getFirst().hart().atInstruction(count, action);
+  }
+
   /** Runs until the guest powers off, asks for a restart, or can never go on. */
   public PowerControl.Request run() {
     clock.run();

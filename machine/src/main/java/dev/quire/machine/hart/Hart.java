@@ -60,6 +60,7 @@ public final class Hart {
   private final Interpreter interpreter;
   private int handledTargets;
 
+  private final InstructionStops stops = new InstructionStops();
   private final ConcurrentLinkedQueue<Runnable> requests = new ConcurrentLinkedQueue<>();
   private volatile boolean running;
   private volatile boolean attention;
@@ -107,6 +108,7 @@ public final class Hart {
   private Exit runLoop(long end) {
     while (state.completed < end) {
       serveRequests();
+      stops.runDue(state.completed);
       int interrupt = interrupts.next();
       if (interrupt >= 0) {
         system.wake();
@@ -149,9 +151,9 @@ public final class Hart {
     return requested;
   }
 
-  /** As far as nothing can come due: the budget, or the next of the hart's own timers. */
+  /** As far as nothing can come due: the budget, a stop, or the next of the hart's own timers. */
   private int slice(long end) {
-    long left = Math.min(end - state.completed, SLICE);
+    long left = Math.min(Math.min(end, stops.next()) - state.completed, SLICE);
     long toTimer = state.timebase.instructionsUntil(interrupts.nextTimerTick());
     return (int) Math.max(1, Math.min(left, toTimer));
   }
@@ -213,6 +215,16 @@ public final class Hart {
   /** Has {@link #run} return soon; any thread. */
   public void requestAttention() {
     attention = true;
+  }
+
+  /**
+   * Runs {@code action} on the hart's thread when the hart has completed exactly {@code count}
+   * instructions since reset, before it takes an interrupt or begins the next. Nothing that the
+   * guest sees depends on it, nor where {@link #run} returns. Before the hart runs, or on its
+   * thread; a count that is past or that the hart never comes to does nothing.
+   */
+  public void atInstruction(long count, Runnable action) {
+    stops.add(count, action);
   }
 
   // ---- safe points ---------------------------------------------------------------------------
