@@ -1,6 +1,7 @@
 package dev.quire.monitor;
 
 import dev.quire.machine.arch.Isa;
+import dev.quire.machine.arch.Isa.Extension;
 import dev.quire.machine.board.Clock;
 import dev.quire.machine.board.HostClock;
 import dev.quire.machine.board.InstructionClock;
@@ -16,14 +17,18 @@ import dev.quire.machine.memory.PhysicalMemory;
 import dev.quire.monitor.memory.FrameTable;
 import dev.quire.monitor.memory.GuestMemory;
 import dev.quire.monitor.paging.NestedPaging;
+import dev.quire.monitor.paging.PagingChoice;
 import dev.quire.monitor.sbi.Sbi;
 import dev.quire.monitor.vcpu.Exits;
+import dev.quire.monitor.vcpu.GuestCpu;
+import dev.quire.monitor.vcpu.NativeCpu;
 import dev.quire.monitor.vcpu.Vcpu;
 import dev.quire.monitor.vcpu.VcpuTime;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A virtual machine on an emulated computer of its own: memory, harts that run its vCPUs, devices,
@@ -38,6 +43,7 @@ public final class VirtualMachine implements AutoCloseable {
 
   private static final long OVERHEAD = 8 << 20;
 
+  private final PagingChoice choice;
   private final List<BlockStore> disks;
   private final PowerControl power = new PowerControl();
   private final Clock clock;
@@ -45,7 +51,7 @@ public final class VirtualMachine implements AutoCloseable {
   private final FrameTable frames;
   private final GuestMemory memory;
   private final GuestDevices devices;
-  private final List<Vcpu> vcpus = new ArrayList<>();
+  private final List<GuestCpu> vcpus = new ArrayList<>();
 
   /**
    * Builds the VM and loads the guest. Throws a {@link dev.quire.machine.board.UserError} for what
@@ -55,10 +61,10 @@ public final class VirtualMachine implements AutoCloseable {
    * @param agent the host's end of the channel to the agent in the guest, its name included
    */
   public VirtualMachine(VmConfig config, ByteSink console, ConsolePort agent) {
+    this.choice = config.paging();
     this.disks = config.disks();
     clock = config.countsInstructions() ? new InstructionClock(power) : new HostClock(power);
-    long overhead = (config.memory() >> OVERHEAD_SHIFT) + OVERHEAD & -OVERHEAD;
-    machineMemory = new PhysicalMemory(MACHINE_RAM, config.memory() + overhead);
+    machineMemory = new PhysicalMemory(MACHINE_RAM, config.memory() + overhead(config));
     frames = new FrameTable(machineMemory);
     memory =
         new GuestMemory(
@@ -70,8 +76,22 @@ public final class VirtualMachine implements AutoCloseable {
             config.largePages());
     devices =
         new GuestDevices(config, memory, clock, externalInterrupts(config.cpus()), console, agent);
-    addVcpus(config, new Sbi(vcpus, memory, power, console));
+    Sbi firmware = new Sbi(vcpus, memory, power, console);
+    if (isNative()) {
+      memory.populateAll();
+      addCpus(config, firmware, null);
+    } else {
+      addCpus(config, firmware, monitor(config, firmware));
+    }
     load(config);
+  }
+
+  private boolean isNative() {
+    return choice == PagingChoice.NATIVE;
+  }
+
+  private long overhead(VmConfig config) {
+    return isNative() ? 0 : (config.memory() >> OVERHEAD_SHIFT) + OVERHEAD & -OVERHEAD;
   }
 
   private List<InterruptLine> externalInterrupts(int cpus) {
@@ -83,18 +103,25 @@ public final class VirtualMachine implements AutoCloseable {
     return lines;
   }
 
-  private void addVcpus(VmConfig config, Sbi firmware) {
+  private Vcpu.Services monitor(VmConfig config, Sbi firmware) {
     NestedPaging paging = new NestedPaging(machineMemory, frames, memory, config.gstage());
-    Vcpu.Services services = new Vcpu.Services(paging, devices.map(), firmware, clock);
-    Isa isa = Isa.full();
+    return new Vcpu.Services(paging, devices.map(), firmware, clock);
+  }
+
+  /** {@code monitor} is null if the kernel has the machine for itself, devices and all. */
+  private void addCpus(VmConfig config, Sbi firmware, Vcpu.@Nullable Services monitor) {
+    Isa isa = monitor == null ? Isa.full().without(Extension.H) : Isa.full();
+    AddressMap bus = monitor == null ? devices.map() : new AddressMap();
     CodeCache code = new CodeCache(machineMemory, isa);
-    AddressMap nothing = new AddressMap();
     for (int id = 0; id < config.cpus(); id++) {
       VcpuTime time = new VcpuTime(config.countsInstructions(), clock);
-      Hart hart = new Hart(id, isa, time, config.mmu(), machineMemory, nothing, code);
-      Vcpu vcpu = new Vcpu(id, hart, time, services, config.updatesAd());
-      vcpus.add(vcpu);
-      clock.add(vcpu);
+      Hart hart = new Hart(id, isa, time, config.mmu(), machineMemory, bus, code);
+      GuestCpu cpu =
+          monitor == null
+              ? new NativeCpu(id, hart, time, clock, firmware, config.updatesAd())
+              : new Vcpu(id, hart, time, monitor, config.updatesAd());
+      vcpus.add(cpu);
+      clock.add(cpu);
     }
   }
 
@@ -141,7 +168,12 @@ public final class VirtualMachine implements AutoCloseable {
     return clock;
   }
 
-  public List<Vcpu> vcpus() {
+  /** How the guest's memory is virtualized. */
+  public PagingChoice choice() {
+    return choice;
+  }
+
+  public List<GuestCpu> vcpus() {
     return List.copyOf(vcpus);
   }
 
@@ -156,7 +188,7 @@ public final class VirtualMachine implements AutoCloseable {
   /** Instructions that all vCPUs together completed. */
   public long instructions() {
     long sum = 0;
-    for (Vcpu vcpu : vcpus) {
+    for (GuestCpu vcpu : vcpus) {
       sum += vcpu.hart().completed();
     }
     return sum;
@@ -165,7 +197,7 @@ public final class VirtualMachine implements AutoCloseable {
   /** Exits of all vCPUs together. */
   public Exits exits() {
     Exits sum = new Exits();
-    for (Vcpu vcpu : vcpus) {
+    for (GuestCpu vcpu : vcpus) {
       sum.add(vcpu.exits());
     }
     return sum;

@@ -1,7 +1,7 @@
 package dev.quire.monitor;
 
 import dev.quire.machine.mmu.WalkStatistics;
-import dev.quire.monitor.vcpu.Vcpu;
+import dev.quire.monitor.vcpu.GuestCpu;
 import java.util.List;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -17,13 +17,13 @@ import java.util.TreeMap;
  */
 public record Walks(
     long count, long references, SortedMap<Integer, Long> histogram, long l2Hits, long l2Misses) {
-  static Walks of(List<Vcpu> vcpus) {
+  static Walks of(List<GuestCpu> vcpus) {
     long count = 0;
     long references = 0;
     long hits = 0;
     long misses = 0;
     SortedMap<Integer, Long> histogram = new TreeMap<>();
-    for (Vcpu vcpu : vcpus) {
+    for (GuestCpu vcpu : vcpus) {
       WalkStatistics statistics = vcpu.hart().mmu().statistics();
       count += statistics.walks;
       references += statistics.totalReferences();

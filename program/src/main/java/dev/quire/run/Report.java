@@ -3,6 +3,7 @@ package dev.quire.run;
 import dev.quire.monitor.VirtualMachine;
 import dev.quire.monitor.Walks;
 import dev.quire.monitor.memory.FrameTable;
+import dev.quire.monitor.paging.PagingChoice;
 import dev.quire.monitor.vcpu.Exits;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
@@ -15,9 +16,9 @@ import org.jspecify.annotations.Nullable;
 
 /** What a run has counted, taken after its end. Sizes are bytes, times host seconds. */
 public final class Report {
-  private static final String PAGING = "nested";
   private static final int FRAME = 4096;
 
+  private final PagingChoice paging;
   private final int exitStatus;
   private final long instructions;
   private final double seconds;
@@ -29,6 +30,7 @@ public final class Report {
   private final Walks walks;
 
   Report(VirtualMachine vm, long nanos, int exitStatus) {
+    this.paging = vm.choice();
     this.exitStatus = exitStatus;
     this.instructions = vm.instructions();
     this.seconds = nanos / 1e9;
@@ -55,7 +57,8 @@ public final class Report {
    */
   public String json(byte[] console, byte @Nullable [] output) {
     Map<String, Object> all = new LinkedHashMap<>();
-    all.put("paging", PAGING);
+    all.put("paging", paging.paging());
+    all.put("variant", paging.variant());
     all.put("exitStatus", exitStatus);
     if (output != null) {
       all.put("output", text(output));
@@ -102,7 +105,7 @@ public final class Report {
   /** The same, without the texts, for reading. */
   public String text() {
     StringBuilder text = new StringBuilder();
-    line(text, "paging", PAGING);
+    line(text, "paging", paging.word());
     line(text, "instructions", number(instructions));
     double mips = seconds == 0 ? 0 : instructions / seconds / 1e6;
     line(text, "time", String.format(Locale.ROOT, "%.3f s, %.1f guest MIPS", seconds, mips));

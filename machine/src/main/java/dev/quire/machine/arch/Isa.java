@@ -35,6 +35,13 @@ public record Isa(Set<Extension> extensions) {
     return new Isa(EnumSet.allOf(Extension.class));
   }
 
+  /** The same but for {@code extension}. */
+  public Isa without(Extension extension) {
+    Set<Extension> others = EnumSet.copyOf(extensions);
+    others.remove(extension);
+    return new Isa(others);
+  }
+
   public boolean has(Extension extension) {
     return extensions.contains(extension);
   }

@@ -104,6 +104,16 @@ public final class GuestMemory implements Dma {
   }
 
   /**
+   * Backs all of RAM, in order: of a machine whose memory is the guest's alone, and begins at the
+   * same address, each frame gets itself.
+   */
+  public synchronized void populateAll() {
+    for (int i = 0; i < p2m.length; i++) {
+      frameFor(firstGfn + i);
+    }
+  }
+
+  /**
    * The first machine frame of the 2 MiB block around {@code gfn} if the block is all inside RAM
    * and backed by an aligned block of frames, else -1.
    */

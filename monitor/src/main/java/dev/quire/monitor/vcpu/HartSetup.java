@@ -1,13 +1,14 @@
 package dev.quire.monitor.vcpu;
 
+import dev.quire.machine.arch.Cause;
 import dev.quire.machine.hart.CsrNumber;
 import dev.quire.machine.hart.Csrs;
 import dev.quire.machine.hart.Hart;
 import dev.quire.machine.hart.Traps;
 
 /**
- * Brings a hart from reset to a monitor in HS-mode: what machine-mode firmware does on silicon,
- * then what the monitor sets once and for all vCPUs alike.
+ * What machine-mode firmware does on silicon to a hart fresh from reset, before a monitor in
+ * HS-mode or a kernel in S-mode starts; and what the monitor sets once and for all vCPUs alike.
  */
 final class HartSetup {
   private static final long MSTATUS_MPP_S = 1L << 11;
@@ -26,16 +27,14 @@ final class HartSetup {
 
   private HartSetup() {}
 
-  /** {@code updatesAd}: whether hardware sets accessed and dirty bits (Svadu) or faults (Svade). */
+  /**
+   * Brings the hart to a monitor in HS-mode.
+   *
+   * @param updatesAd whether hardware sets accessed and dirty bits (Svadu) or faults (Svade)
+   */
   static void prepare(Hart hart, boolean updatesAd) {
     Csrs csrs = hart.csrs();
-    long environment = CBIE | CBCFE | CBZE | PBMTE | STCE | (updatesAd ? ADUE : 0);
-    csrs.poke(CsrNumber.MEDELEG, -1L);
-    csrs.poke(CsrNumber.MIDELEG, -1L);
-    csrs.poke(CsrNumber.MCOUNTEREN, COUNTERS);
-    csrs.poke(CsrNumber.MENVCFG, environment);
-    csrs.poke(CsrNumber.PMPADDR0, -1L);
-    csrs.poke(CsrNumber.PMPCFG0, PMP_EVERYTHING);
+    grant(csrs, -1L, updatesAd);
     csrs.poke(CsrNumber.MSTATUS, MSTATUS_MPP_S | MSTATUS_FS_DIRTY);
     csrs.poke(CsrNumber.MEPC, 0);
     hart.mret();
@@ -43,6 +42,22 @@ final class HartSetup {
     hart.handleTrapsAt(Traps.HS);
     csrs.poke(CsrNumber.HIDELEG, VS_INTERRUPTS);
     csrs.poke(CsrNumber.HCOUNTEREN, COUNTERS);
-    csrs.poke(CsrNumber.HENVCFG, environment);
+    csrs.poke(CsrNumber.HENVCFG, csrs.peek(CsrNumber.MENVCFG));
+  }
+
+  /** Leaves the hart in M-mode, to which a kernel in S-mode comes with environment calls alone. */
+  static void prepareNative(Hart hart, boolean updatesAd) {
+    grant(hart.csrs(), ~(1L << Cause.ECALL_S), updatesAd);
+    hart.handleTrapsAt(Traps.M);
+  }
+
+  /** What M-mode leaves to the modes below it: exceptions, all interrupts, memory, extensions. */
+  private static void grant(Csrs csrs, long delegated, boolean updatesAd) {
+    csrs.poke(CsrNumber.MEDELEG, delegated);
+    csrs.poke(CsrNumber.MIDELEG, -1L);
+    csrs.poke(CsrNumber.MCOUNTEREN, COUNTERS);
+    csrs.poke(CsrNumber.MENVCFG, CBIE | CBCFE | CBZE | PBMTE | STCE | (updatesAd ? ADUE : 0));
+    csrs.poke(CsrNumber.PMPADDR0, -1L);
+    csrs.poke(CsrNumber.PMPCFG0, PMP_EVERYTHING);
   }
 }

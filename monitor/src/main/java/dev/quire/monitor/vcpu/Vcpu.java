@@ -2,7 +2,6 @@ package dev.quire.monitor.vcpu;
 
 import dev.quire.machine.arch.Cause;
 import dev.quire.machine.board.Clock;
-import dev.quire.machine.board.Processor;
 import dev.quire.machine.bus.AddressMap;
 import dev.quire.machine.hart.CsrNumber;
 import dev.quire.machine.hart.Csrs;
@@ -10,7 +9,6 @@ import dev.quire.machine.hart.Hart;
 import dev.quire.machine.hart.Interrupts;
 import dev.quire.monitor.paging.PagingMethod;
 import dev.quire.monitor.vcpu.Exits.Reason;
-import java.lang.invoke.VarHandle;
 
 /**
  * One virtual CPU: a hart that runs a guest in VS- and VU-mode, and the monitor's work at each
@@ -20,7 +18,7 @@ import java.lang.invoke.VarHandle;
  * <p>An exit completes no instruction by itself and is no occasion to look for interrupts that were
  * not looked for anyway: the hart takes those exactly when they are due.
  */
-public final class Vcpu implements GuestHart, Processor {
+public final class Vcpu extends GuestCpu {
   /** What a vCPU needs of its VM. */
   public record Services(
       PagingMethod paging, AddressMap devices, EcallHandler firmware, Clock clock) {}
@@ -28,23 +26,13 @@ public final class Vcpu implements GuestHart, Processor {
   private static final int WFI = 0x10500073;
   private static final long IMPLICIT_READ = 0x3000;
   private static final long IMPLICIT_WRITE = 0x3020;
-  private static final int A0 = 10;
 
-  private final int id;
   private final Hart hart;
   private final Csrs csrs;
-  private final VcpuTime time;
   private final Services services;
   private final GuestContext context;
   private final MmioEmulator mmio;
-  private final Exits exits = new Exits();
-
-  private volatile State state = State.STOPPED;
-  private volatile boolean kicked;
-  private boolean waiting;
-  private boolean resumesAtStart;
-  private long startAddress;
-  private long startOpaque;
+  private final Exits exits;
 
   /**
    * A stopped vCPU on a hart fresh from reset.
@@ -53,86 +41,37 @@ public final class Vcpu implements GuestHart, Processor {
    * @param updatesAd whether the guest's accessed and dirty bits are set by hardware (Svadu)
    */
   public Vcpu(int id, Hart hart, VcpuTime time, Services services, boolean updatesAd) {
-    this.id = id;
+    super(id, hart, time, services.clock());
     this.hart = hart;
+    this.exits = exits();
     this.csrs = hart.csrs();
-    this.time = time;
     this.services = services;
     this.context = new GuestContext(hart);
     this.mmio = new MmioEmulator(hart, services.devices());
-    time.countBy(hart::completed);
     HartSetup.prepare(hart, updatesAd);
     csrs.poke(CsrNumber.HTIMEDELTA, -time.time());
     services.paging().attach(hart);
   }
 
   @Override
-  public int id() {
-    return id;
+  void enterKernel(long address, long opaque) {
+    context.start(address, id(), opaque);
   }
+
+  // ---- interrupts and fences ---------------------------------------------------------------
 
   @Override
-  public Hart hart() {
-    return hart;
-  }
-
-  public Exits exits() {
-    return exits;
-  }
-
-  // ---- states ------------------------------------------------------------------------------
-
-  @Override
-  public State state() {
-    return state;
-  }
-
-  @Override
-  public synchronized boolean start(long address, long opaque) {
-    if (state != State.STOPPED) {
-      return false;
-    }
-    startAddress = address;
-    startOpaque = opaque;
-    state = State.START_PENDING;
-    services.clock().wake(this);
-    return true;
-  }
-
-  @Override
-  public synchronized void stop() {
-    state = State.STOPPED;
-    kicked = true;
-  }
-
-  @Override
-  public void suspend() {
-    state = State.SUSPENDED;
-    waiting = true;
-  }
-
-  @Override
-  public void suspendAndStart(long address, long opaque) {
-    startAddress = address;
-    startOpaque = opaque;
-    resumesAtStart = true;
-    suspend();
-  }
-
-  // ---- interrupts --------------------------------------------------------------------------
-
-  /** The level of the guest's external interrupt. Any thread. */
   public void setExternalInterrupt(boolean asserted) {
     hart.interrupts().setVirtualPin(Interrupts.VSEI, asserted);
     if (asserted) {
-      services.clock().wake(this);
+      wake();
     }
   }
 
   @Override
   public void raiseSoftwareInterrupt() {
     hart.interrupts().setVirtualPin(Interrupts.VSSI, true);
-    services.clock().wake(this);
+    wake();
   }
 
   @Override
@@ -140,77 +79,21 @@ public final class Vcpu implements GuestHart, Processor {
     csrs.poke(CsrNumber.VSTIMECMP, ticks);
   }
 
-  // ---- remote fences -----------------------------------------------------------------------
-
-  @Override
-  public void fenceInstructions(GuestHart caller) {
-    // Decoded code is dropped when it is written; what is left is to order the writes.
-    hart.atSafePoint(caller.hart(), VarHandle::fullFence);
-  }
-
   @Override
   public void fenceAddresses(GuestHart caller, FenceRange range) {
     hart.atSafePoint(caller.hart(), () -> range.each(hart.mmu()::fenceVvma));
   }
 
-  // ---- Processor ---------------------------------------------------------------------------
-
-  @Override
-  public long nanos() {
-    return time.nanos();
-  }
-
-  @Override
-  public long nextTimer() {
-    return VcpuTime.nanosOf(hart.interrupts().nextTimerTick());
-  }
-
-  @Override
-  public void skipTo(long nanos) {
-    time.skipTo(nanos);
-  }
-
-  @Override
-  public void kick() {
-    kicked = true;
-    hart.requestAttention();
-  }
-
-  @Override
-  public boolean idle() {
-    return switch (state) {
-      case STOPPED -> true;
-      case START_PENDING -> false;
-      case STARTED, SUSPENDED -> waiting && !hart.interrupts().wakeReady();
-    };
-  }
-
-  @Override
-  public void run(long instructions) {
-    long end = hart.completed() + instructions;
-    while (!kicked && hart.completed() < end && !idle()) {
-      if (waiting || state == State.START_PENDING) {
-        resume();
-      }
-      if (hart.run(end - hart.completed()) == Hart.Exit.TRAP) {
-        handleTrap();
-      } else {
-        exits.count(Reason.BUDGET);
-      }
-    }
-    kicked = false;
-  }
-
-  private synchronized void resume() {
-    if (state == State.START_PENDING || resumesAtStart) {
-      context.start(startAddress, id, startOpaque);
-      resumesAtStart = false;
-    }
-    waiting = false;
-    state = State.STARTED;
-  }
-
   // ---- exits -------------------------------------------------------------------------------
+
+  @Override
+  void exited(Hart.Exit exit) {
+    if (exit == Hart.Exit.TRAP) {
+      handleTrap();
+    } else {
+      exits.count(Reason.BUDGET);
+    }
+  }
 
   private void handleTrap() {
     long cause = csrs.peek(CsrNumber.SCAUSE);
@@ -233,7 +116,7 @@ public final class Vcpu implements GuestHart, Processor {
     exits.count(Reason.SBI);
     long pc = csrs.peek(CsrNumber.SEPC);
     services.firmware().ecall(this);
-    if (state == State.STARTED || (state == State.SUSPENDED && !resumesAtStart)) {
+    if (goesOn()) {
       resumeAt(pc + 4, 0);
     }
   }
@@ -275,7 +158,7 @@ public final class Vcpu implements GuestHart, Processor {
     if (wfi) {
       exits.count(Reason.WFI);
       resumeAt(csrs.peek(CsrNumber.SEPC) + 4, 1);
-      waiting = true;
+      await();
     } else {
       reflect(Reason.ILLEGAL, Cause.ILLEGAL_INSTRUCTION);
     }
@@ -290,18 +173,5 @@ public final class Vcpu implements GuestHart, Processor {
   private void resumeAt(long pc, int completed) {
     hart.sret();
     hart.complete(completed, pc);
-  }
-
-  // ---- calls -------------------------------------------------------------------------------
-
-  @Override
-  public long argument(int number) {
-    return hart.x[A0 + number];
-  }
-
-  @Override
-  public void setResult(long error, long value) {
-    hart.x[A0] = error;
-    hart.x[A0 + 1] = value;
   }
 }

@@ -1,0 +1,188 @@
+package dev.quire.monitor.vcpu;
+
+import dev.quire.machine.board.Clock;
+import dev.quire.machine.board.Processor;
+import dev.quire.machine.hart.Hart;
+import java.lang.invoke.VarHandle;
+
+/**
+ * A guest's CPU, and the hart that it has for itself: what is the same whether it is virtualized
+ * ({@link Vcpu}) or not ({@link NativeCpu}). It starts, stops and waits as the SBI's hart state
+ * management says, and its clock drives it.
+ */
+public abstract sealed class GuestCpu implements GuestHart, Processor permits Vcpu, NativeCpu {
+  private static final int A0 = 10;
+
+  private final int id;
+  private final Hart hart;
+  private final VcpuTime time;
+  private final Clock clock;
+  private final Exits exits = new Exits();
+
+  private volatile State state = State.STOPPED;
+  private volatile boolean kicked;
+  private boolean waiting;
+  private boolean resumesAtStart;
+  private long startAddress;
+  private long startOpaque;
+
+  /** Stopped, on a hart fresh from reset whose timebase is {@code time}. */
+  GuestCpu(int id, Hart hart, VcpuTime time, Clock clock) {
+    this.id = id;
+    this.hart = hart;
+    this.time = time;
+    this.clock = clock;
+    time.countBy(hart::completed);
+  }
+
+  @Override
+  public final int id() {
+    return id;
+  }
+
+  @Override
+  public final Hart hart() {
+    return hart;
+  }
+
+  public final Exits exits() {
+    return exits;
+  }
+
+  // ---- for the two kinds -------------------------------------------------------------------
+
+  /** Enters the kernel's mode at a gpa, as after a reset, with a0 = id and a1 = opaque. */
+  abstract void enterKernel(long address, long opaque);
+
+  /** {@link Hart#run} returned. On the CPU's thread. */
+  abstract void exited(Hart.Exit exit);
+
+  /** The level of the guest's external interrupt. Any thread. */
+  public abstract void setExternalInterrupt(boolean asserted);
+
+  /** From now on the CPU runs only when an interrupt that it has enabled is pending. */
+  final void await() {
+    waiting = true;
+  }
+
+  /** It may have ceased to be idle. Any thread. */
+  final void wake() {
+    clock.wake(this);
+  }
+
+  /** Whether it goes on behind the environment call that it made, and not elsewhere or never. */
+  final boolean goesOn() {
+    return state == State.STARTED || (state == State.SUSPENDED && !resumesAtStart);
+  }
+
+  // ---- states ------------------------------------------------------------------------------
+
+  @Override
+  public final State state() {
+    return state;
+  }
+
+  @Override
+  public final synchronized boolean start(long address, long opaque) {
+    if (state != State.STOPPED) {
+      return false;
+    }
+    startAddress = address;
+    startOpaque = opaque;
+    state = State.START_PENDING;
+    wake();
+    return true;
+  }
+
+  @Override
+  public final synchronized void stop() {
+    state = State.STOPPED;
+    kicked = true;
+  }
+
+  @Override
+  public final void suspend() {
+    state = State.SUSPENDED;
+    waiting = true;
+  }
+
+  @Override
+  public final void suspendAndStart(long address, long opaque) {
+    startAddress = address;
+    startOpaque = opaque;
+    resumesAtStart = true;
+    suspend();
+  }
+
+  private synchronized void resume() {
+    if (state == State.START_PENDING || resumesAtStart) {
+      enterKernel(startAddress, startOpaque);
+      resumesAtStart = false;
+    }
+    waiting = false;
+    state = State.STARTED;
+  }
+
+  // ---- Processor ---------------------------------------------------------------------------
+
+  @Override
+  public final long nanos() {
+    return time.nanos();
+  }
+
+  @Override
+  public final long nextTimer() {
+    return VcpuTime.nanosOf(hart.interrupts().nextTimerTick());
+  }
+
+  @Override
+  public final void skipTo(long nanos) {
+    time.skipTo(nanos);
+  }
+
+  @Override
+  public final void kick() {
+    kicked = true;
+    hart.requestAttention();
+  }
+
+  @Override
+  public final boolean idle() {
+    return switch (state) {
+      case STOPPED -> true;
+      case START_PENDING -> false;
+      case STARTED, SUSPENDED -> waiting && !hart.interrupts().wakeReady();
+    };
+  }
+
+  @Override
+  public final void run(long instructions) {
+    long end = hart.completed() + instructions;
+    while (!kicked && hart.completed() < end && !idle()) {
+      if (waiting || state == State.START_PENDING) {
+        resume();
+      }
+      exited(hart.run(end - hart.completed()));
+    }
+    kicked = false;
+  }
+
+  // ---- calls -------------------------------------------------------------------------------
+
+  @Override
+  public final long argument(int number) {
+    return hart.x[A0 + number];
+  }
+
+  @Override
+  public final void setResult(long error, long value) {
+    hart.x[A0] = error;
+    hart.x[A0 + 1] = value;
+  }
+
+  @Override
+  public final void fenceInstructions(GuestHart caller) {
+    // Decoded code is dropped when it is written; what is left is to order the writes.
+    hart.atSafePoint(caller.hart(), VarHandle::fullFence);
+  }
+}
