@@ -105,7 +105,7 @@ public final class VirtualMachine implements AutoCloseable {
 
   private Vcpu.Services monitor(VmConfig config, Sbi firmware) {
     NestedPaging paging = new NestedPaging(machineMemory, frames, memory, config.gstage());
-    return new Vcpu.Services(paging, devices.map(), firmware, clock);
+    return new Vcpu.Services(paging, memory, devices.map(), firmware, clock);
   }
 
   /** {@code monitor} is null if the kernel has the machine for itself, devices and all. */

@@ -1,5 +1,6 @@
 package dev.quire.machine.hart;
 
+import dev.quire.machine.isa.Amo;
 import dev.quire.machine.memory.HostMemory;
 import dev.quire.machine.mmu.Mmu;
 
@@ -22,6 +23,26 @@ final class AtomicOps {
 
   void clearReservation() {
     reservedAddress = NONE;
+  }
+
+  /** As LR does, for bytes at a host address that held {@code value}. */
+  void reserve(long address, long value) {
+    reservedAddress = address;
+    reservedValue = value;
+  }
+
+  /** As SC does: gives the reservation up; whether it was for {@code address} and the value. */
+  boolean takeReservation(long address, long value) {
+    boolean reserved = address == reservedAddress && value == reservedValue;
+    reservedAddress = NONE;
+    return reserved;
+  }
+
+  /** Moves a reservation among {@code length} bytes from one host address to another. */
+  void moveReservation(long from, long to, long length) {
+    if (reservedAddress >= from && reservedAddress < from + length) {
+      reservedAddress += to - from;
+    }
   }
 
   void execute(long d) {
@@ -68,7 +89,8 @@ final class AtomicOps {
     int old;
     do {
       old = HostMemory.getIntVolatile(address);
-    } while (!HostMemory.compareAndSetInt(address, old, (int) combine(op - Op.LR_W, old, operand)));
+    } while (!HostMemory.compareAndSetInt(
+        address, old, (int) Amo.combine(op - Op.AMOSWAP_W, old, operand)));
     mmu.amoWritten(address, 4);
     return old;
   }
@@ -78,23 +100,9 @@ final class AtomicOps {
     long old;
     do {
       old = HostMemory.getLongVolatile(address);
-    } while (!HostMemory.compareAndSetLong(address, old, combine(op - Op.LR_D, old, operand)));
+    } while (!HostMemory.compareAndSetLong(
+        address, old, Amo.combine(op - Op.AMOSWAP_D, old, operand)));
     mmu.amoWritten(address, 8);
     return old;
-  }
-
-  /** What an AMO writes; sign extension keeps the order of unsigned words, too. */
-  private static long combine(int operation, long old, long operand) {
-    return switch (operation + Op.LR_W) {
-      case Op.AMOSWAP_W -> operand;
-      case Op.AMOADD_W -> old + operand;
-      case Op.AMOXOR_W -> old ^ operand;
-      case Op.AMOAND_W -> old & operand;
-      case Op.AMOOR_W -> old | operand;
-      case Op.AMOMIN_W -> Math.min(old, operand);
-      case Op.AMOMAX_W -> Math.max(old, operand);
-      case Op.AMOMINU_W -> Long.compareUnsigned(old, operand) < 0 ? old : operand;
-      default -> Long.compareUnsigned(old, operand) > 0 ? old : operand;
-    };
   }
 }

@@ -329,4 +329,24 @@ public final class Hart {
   public void clearReservation() {
     atomics.clearReservation();
   }
+
+  /** Reserves what is in RAM at {@code hpa}, as an LR that read {@code value} does. */
+  public void reserve(long hpa, long value) {
+    atomics.reserve(memory.hostAddress(hpa, Integer.BYTES), value);
+  }
+
+  /**
+   * Gives up the reservation as an SC to {@code hpa} in RAM does; true if it was for that address
+   * and the LR read {@code value}, as an SC needs to succeed.
+   */
+  public boolean takeReservation(long hpa, long value) {
+    return atomics.takeReservation(memory.hostAddress(hpa, Integer.BYTES), value);
+  }
+
+  /** A frame's content has moved: a reservation in it follows. Both are 4 KiB aligned hpas. */
+  public void moveReservation(long fromFrame, long toFrame) {
+    long bytes = PhysicalMemory.FRAME_SIZE;
+    atomics.moveReservation(
+        memory.hostAddress(fromFrame, bytes), memory.hostAddress(toFrame, bytes), bytes);
+  }
 }

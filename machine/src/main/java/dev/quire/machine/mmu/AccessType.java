@@ -6,17 +6,17 @@ import dev.quire.machine.arch.Cause;
  * What an access is for, as a small int: the permission that it needs and the cause that is raised
  * when it is refused. Three columns of one table, indexed by access type.
  */
-final class AccessType {
+public final class AccessType {
   /** A load, or a load-reserved. */
-  static final int LOAD = 0;
+  public static final int LOAD = 0;
 
   /** A store, store-conditional, AMO, or cbo.zero. */
-  static final int STORE = 1;
+  public static final int STORE = 1;
 
-  static final int FETCH = 2;
+  public static final int FETCH = 2;
 
   /** cbo.inval, cbo.clean, cbo.flush: allowed like a load, refused like a store. */
-  static final int CACHE_BLOCK = 3;
+  public static final int CACHE_BLOCK = 3;
 
   /** HLVX: a load that needs execute permission instead of read permission. */
   static final int LOAD_EXECUTABLE = 4;
@@ -56,6 +56,16 @@ final class AccessType {
   /** The permission bits, as in pmpcfg, of which a region must have all. */
   static int pmpNeed(int access) {
     return PMP_NEED[access];
+  }
+
+  /** The exception code for an access that the first stage refuses. */
+  public static int pageFault(int access) {
+    return PAGE_FAULT[access];
+  }
+
+  /** The exception code for an access to an address where there is nothing for it. */
+  public static int accessFault(int access) {
+    return ACCESS_FAULT[access];
   }
 
   /** The exception code for {@code outcome}, one of {@link Walker}'s faults. */

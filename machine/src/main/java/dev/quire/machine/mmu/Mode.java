@@ -14,12 +14,12 @@ import dev.quire.machine.arch.Privilege;
  * The low four bits choose the L1 TLBs, so that going from user to supervisor and back, or opening
  * user memory with SUM, flushes nothing.
  */
-final class Mode {
+public final class Mode {
   static final int VIRTUAL = 1 << 2;
-  static final int SUM = 1 << 3;
+  public static final int SUM = 1 << 3;
 
   /** Executable pages are readable: in the single stage or the VS stage. */
-  static final int MXR = 1 << 4;
+  public static final int MXR = 1 << 4;
 
   /** The same for the G stage. */
   static final int G_MXR = 1 << 5;
@@ -85,7 +85,7 @@ final class Mode {
   }
 
   /** Steps 6 and 8 of the manual's translation process: whether a leaf allows the access. */
-  static boolean permits(long leaf, int access, int mode) {
+  public static boolean permits(long leaf, int access, int mode) {
     if (privilege(mode) == Privilege.U) {
       if ((leaf & PteBits.USER) == 0) {
         return false;

@@ -8,19 +8,19 @@ package dev.quire.machine.mmu;
  *   N | PBMT | reserved |        PPN         | RSW | D A G U X W R V
  * </pre>
  */
-final class PteBits {
-  static final int VALID = 1;
-  static final int READ = 1 << 1;
-  static final int WRITE = 1 << 2;
-  static final int EXECUTE = 1 << 3;
-  static final int USER = 1 << 4;
-  static final int GLOBAL = 1 << 5;
-  static final int ACCESSED = 1 << 6;
-  static final int DIRTY = 1 << 7;
-  static final long NAPOT = 1L << 63;
-  static final long PBMT = 3L << 61;
+public final class PteBits {
+  public static final int VALID = 1;
+  public static final int READ = 1 << 1;
+  public static final int WRITE = 1 << 2;
+  public static final int EXECUTE = 1 << 3;
+  public static final int USER = 1 << 4;
+  public static final int GLOBAL = 1 << 5;
+  public static final int ACCESSED = 1 << 6;
+  public static final int DIRTY = 1 << 7;
+  public static final long NAPOT = 1L << 63;
+  public static final long PBMT = 3L << 61;
   private static final long RESERVED = 0x7fL << 54;
-  private static final int PPN_SHIFT = 10;
+  public static final int PPN_SHIFT = 10;
   private static final long PPN = (1L << 44) - 1;
 
   /** PPN bits 3..0 of the one NAPOT size there is, 64 KiB. */
@@ -30,21 +30,27 @@ final class PteBits {
 
   private PteBits() {}
 
+  /** Whether the bits of {@code gva} above the address width are copies of its highest bit. */
+  public static boolean canonical(long gva, int levels) {
+    int unused = 64 - shift(levels);
+    return gva << unused >> unused == gva;
+  }
+
   /** The physical address in {@code pte}, 4 KiB aligned. */
-  static long address(long pte) {
+  public static long address(long pte) {
     return (pte >>> PPN_SHIFT & PPN) << 12;
   }
 
-  static boolean isLeaf(long pte) {
+  public static boolean isLeaf(long pte) {
     return (pte & (READ | EXECUTE)) != 0;
   }
 
   /** log2 of the bytes that an entry maps when it is the leaf at {@code level}. */
-  static int shift(long pte, int level) {
+  public static int shift(long pte, int level) {
     return pte < 0 ? NAPOT_SHIFT : shift(level);
   }
 
-  static int shift(int level) {
+  public static int shift(int level) {
     return 12 + 9 * level;
   }
 
@@ -52,7 +58,7 @@ final class PteBits {
    * Step 3 and 5 of the manual's translation process: whether the entry is not valid, uses an
    * encoding that is reserved, or is a misaligned superpage. All of them are page faults.
    */
-  static boolean faults(long pte, int level, boolean svnapot, boolean pbmte) {
+  public static boolean faults(long pte, int level, boolean svnapot, boolean pbmte) {
     if ((pte & VALID) == 0 || (pte & RESERVED) != 0 || (pte & (READ | WRITE)) == WRITE) {
       return true;
     }
@@ -69,7 +75,7 @@ final class PteBits {
   }
 
   /** What an access must find set, else it faults (Svade) or sets it (Svadu). */
-  static int accessedDirty(int access) {
+  public static int accessedDirty(int access) {
     return access == AccessType.STORE ? ACCESSED | DIRTY : ACCESSED;
   }
 

@@ -11,7 +11,7 @@ package dev.quire.machine.mmu;
  * The modes are part of it so that no translation outlives a change of mode, with or without a
  * fence.
  */
-final class Space {
+public final class Space {
   private static final long ASID = 0xffff;
   private static final int VMID_SHIFT = 16;
   private static final int VMID = 0x3fff;
@@ -71,13 +71,13 @@ final class Space {
   }
 
   /** The number of levels of a MODE field of satp, vsatp or hgatp; 0 for Bare. */
-  static int levels(long atp) {
+  public static int levels(long atp) {
     int mode = (int) (atp >>> 60 & MODE);
     return mode >= 8 && mode <= 10 ? mode - 5 : 0;
   }
 
   /** The address of the root table. */
-  static long root(long atp) {
+  public static long root(long atp) {
     return (atp & (1L << 44) - 1) << 12;
   }
 }

@@ -137,7 +137,7 @@ final class Walker {
   }
 
   private int firstStage(Stage stage, long gva, int access, int mode, boolean useCache) {
-    if (!canonical(gva, stage.levels)) {
+    if (!PteBits.canonical(gva, stage.levels)) {
       return PAGE_FAULT;
     }
     boolean nested = stage == guest && !gStage.bare();
@@ -261,12 +261,6 @@ final class Walker {
       permissions &= gStage.permissions | PteBits.USER | PteBits.GLOBAL;
     }
     return OK;
-  }
-
-  /** Whether the bits above the address width are copies of its highest bit. */
-  private static boolean canonical(long gva, int levels) {
-    int unused = 64 - PteBits.shift(levels);
-    return gva << unused >> unused == gva;
   }
 
   /** Whether the walker may read or write an entry there: RAM, and allowed by PMP to S-mode. */

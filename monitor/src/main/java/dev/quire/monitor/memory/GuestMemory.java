@@ -18,6 +18,12 @@ public final class GuestMemory implements Dma {
   /** gfns of a 2 MiB block. */
   public static final int BLOCK_FRAMES = 512;
 
+  /** In {@link #setKept}: writes to the frame go to the keeper. */
+  public static final int OWN_WRITES = 1;
+
+  /** In {@link #setKept}: reads of the frame go to the keeper. */
+  public static final int OWN_READS = 2;
+
   private static final int SHIFT = PhysicalMemory.FRAME_SHIFT;
   private static final int FRAME = (int) PhysicalMemory.FRAME_SIZE;
   private static final int NONE = -1;
@@ -34,8 +40,12 @@ public final class GuestMemory implements Dma {
   /** By gfn - firstGfn: hfn - firstHfn, or {@link #NONE}. */
   private final int[] p2m;
 
+  /** By gfn - firstGfn: {@link #OWN_WRITES}, {@link #OWN_READS}. */
+  private final byte[] kept;
+
   private int populated;
   private P2mListener listener = gfn -> {};
+  private TableKeeper keeper;
 
   /**
    * @param vm the VM's number, at least 1; owner of its frames
@@ -54,11 +64,18 @@ public final class GuestMemory implements Dma {
     this.firstHfn = memory.base() >>> SHIFT;
     this.p2m = new int[(int) (size >>> SHIFT)];
     Arrays.fill(p2m, NONE);
+    this.kept = new byte[p2m.length];
+    this.keeper = new RawEntries();
   }
 
   /** Sets who hears of frames that go away; before the VM runs. */
   public void listen(P2mListener p2mListener) {
     this.listener = p2mListener;
+  }
+
+  /** Sets who keeps frames that are marked by {@link #setKept}; before the VM runs. */
+  public void keep(TableKeeper tableKeeper) {
+    this.keeper = tableKeeper;
   }
 
   public int vm() {
@@ -135,7 +152,7 @@ public final class GuestMemory implements Dma {
     return hfn;
   }
 
-  /** Takes the frame away: the page reads as zero from now on. */
+  /** Takes the frame away: the page reads as zero from now on, whoever kept it. */
   public synchronized void release(long gfn) {
     int index = index(gfn);
     if (p2m[index] != NONE) {
@@ -146,6 +163,112 @@ public final class GuestMemory implements Dma {
       frames.release(hfn);
     }
   }
+
+  // ---- kept frames -------------------------------------------------------------------------
+
+  /** Entries as they lie in memory. */
+  private final class RawEntries implements TableKeeper {
+    @Override
+    public long readEntry(long gpa) {
+      return memory.readLong(hpaToWrite(gpa));
+    }
+
+    @Override
+    public void writeEntry(long gpa, long value) {
+      memory.writeLong(hpaToWrite(gpa), value);
+    }
+  }
+
+  /**
+   * Says who reads and writes a frame that has a machine frame: {@link #OWN_WRITES} and {@link
+   * #OWN_READS}, or 0 for memory itself.
+   */
+  public synchronized void setKept(long gfn, int flags) {
+    kept[index(gfn)] = (byte) flags;
+  }
+
+  /** The flags last given to {@link #setKept}. */
+  public synchronized int kept(long gfn) {
+    return kept[index(gfn)];
+  }
+
+  private boolean keepsReads(long gpa) {
+    return (kept[index(gpa >>> SHIFT)] & OWN_READS) != 0;
+  }
+
+  private boolean keepsWrites(long gpa) {
+    return (kept[index(gpa >>> SHIFT)] & OWN_WRITES) != 0;
+  }
+
+  /** The 8 bytes at {@code gpa}, in RAM and 8-byte aligned. */
+  public synchronized long readEntry(long gpa) {
+    if (keepsReads(gpa)) {
+      return keeper.readEntry(gpa);
+    }
+    long hpa = hpaToRead(gpa);
+    return hpa < 0 ? 0 : memory.readLong(hpa);
+  }
+
+  private void writeEntry(long gpa, long value) {
+    if (keepsWrites(gpa)) {
+      keeper.writeEntry(gpa, value);
+    } else {
+      memory.writeLong(hpaToWrite(gpa), value);
+    }
+  }
+
+  /** As {@link #compareAndSet}, of the 8 bytes at {@code gpa}. */
+  public boolean compareAndSetEntry(long gpa, long expected, long value) {
+    return compareAndSet(gpa, 8, expected, value);
+  }
+
+  /**
+   * Writes {@code value} if {@code expected} is there, as one step for everybody.
+   *
+   * @param gpa in RAM, aligned to {@code length}
+   * @param length 4 or 8 bytes, of which both values have no more than the low ones
+   */
+  public synchronized boolean compareAndSet(long gpa, int length, long expected, long value) {
+    if (keepsWrites(gpa)) {
+      boolean same = (readInEntries(gpa, length) ^ expected) << 64 - 8 * length == 0;
+      if (same) {
+        writeInEntries(gpa, length, value);
+      }
+      return same;
+    }
+    long hpa = hpaToWrite(gpa);
+    return length == 8
+        ? memory.compareAndSetLong(hpa, expected, value)
+        : memory.compareAndSetInt(hpa, (int) expected, (int) value);
+  }
+
+  /** Up to 8 bytes inside a page, whose upper bytes are zero; the entries that hold them. */
+  private long readInEntries(long gpa, int length) {
+    int shift = (int) (gpa & 7) * 8;
+    long first = readEntry(gpa & -8) >>> shift;
+    boolean crosses = (gpa & 7) + length > 8;
+    long all = crosses ? first | readEntry((gpa & -8) + 8) << 64 - shift : first;
+    return all & mask(length);
+  }
+
+  private void writeInEntries(long gpa, int length, long value) {
+    int shift = (int) (gpa & 7) * 8;
+    mergeEntry(gpa & -8, value << shift, mask(length) << shift);
+    if ((gpa & 7) + length > 8) {
+      mergeEntry((gpa & -8) + 8, value >>> 64 - shift, mask(length) >>> 64 - shift);
+    }
+  }
+
+  private void mergeEntry(long gpa, long value, long mask) {
+    long merged = mask == -1 ? value : readEntry(gpa) & ~mask | value & mask;
+    writeEntry(gpa, merged);
+  }
+
+  private static long mask(int length) {
+    return -1L >>> 64 - 8 * length;
+  }
+
+  // ---- frames come and go --------------------------------------------------------------------
 
   private void populate(int index) {
     if (inBlocks && populateBlock(index)) {
@@ -205,13 +328,21 @@ public final class GuestMemory implements Dma {
     check(gpa, length);
     for (int done = 0; done < length; ) {
       int count = inPage(gpa + done, length - done);
-      long hpa = hpaToRead(gpa + done);
-      if (hpa < 0) {
-        Arrays.fill(to, offset + done, offset + done + count, (byte) 0);
-      } else {
-        memory.read(hpa, to, offset + done, count);
-      }
+      readPage(gpa + done, to, offset + done, count);
       done += count;
+    }
+  }
+
+  private void readPage(long gpa, byte[] to, int offset, int count) {
+    long hpa = hpaToRead(gpa);
+    if (hpa < 0) {
+      Arrays.fill(to, offset, offset + count, (byte) 0);
+    } else if (!keepsReads(gpa)) {
+      memory.read(hpa, to, offset, count);
+    } else {
+      for (int i = 0; i < count; i++) {
+        to[offset + i] = (byte) readInEntries(gpa + i, 1);
+      }
     }
   }
 
@@ -220,17 +351,35 @@ public final class GuestMemory implements Dma {
     check(gpa, length);
     for (int done = 0; done < length; ) {
       int count = inPage(gpa + done, length - done);
-      memory.write(hpaToWrite(gpa + done), from, offset + done, count);
+      writePage(gpa + done, from, offset + done, count);
       done += count;
     }
   }
 
-  /** Zeroes bytes: whole frames are given back. */
+  private void writePage(long gpa, byte[] from, int offset, int count) {
+    if (!keepsWrites(gpa)) {
+      memory.write(hpaToWrite(gpa), from, offset, count);
+      return;
+    }
+    for (int done = 0; done < count; ) {
+      int part = Math.min(count - done, 8 - (int) (gpa + done & 7));
+      long value = 0;
+      for (int i = part - 1; i >= 0; i--) {
+        value = value << 8 | from[offset + done + i] & 0xff;
+      }
+      writeInEntries(gpa + done, part, value);
+      done += part;
+    }
+  }
+
+  /** Zeroes bytes: whole frames are given back, unless they are kept. */
   public synchronized void zero(long gpa, long length) throws DmaFault {
     check(gpa, length);
     for (long done = 0; done < length; ) {
       int count = inPage(gpa + done, length - done);
-      if (count == FRAME) {
+      if (keepsWrites(gpa + done)) {
+        writePage(gpa + done, new byte[count], 0, count);
+      } else if (count == FRAME) {
         release(gpa + done >>> SHIFT);
       } else if (hpaToRead(gpa + done) >= 0) {
         memory.zero(hpaToWrite(gpa + done), count);
@@ -254,7 +403,8 @@ public final class GuestMemory implements Dma {
     return readNumber(gpa, 8);
   }
 
-  private long readNumber(long gpa, int length) throws DmaFault {
+  /** The {@code length} (1, 2, 4 or 8) bytes at {@code gpa}; what is above them is undefined. */
+  public synchronized long readNumber(long gpa, int length) throws DmaFault {
     check(gpa, length);
     if (inPage(gpa, length) < length) {
       byte[] bytes = new byte[length];
@@ -269,7 +419,11 @@ public final class GuestMemory implements Dma {
     if (hpa < 0) {
       return 0;
     }
+    if (keepsReads(gpa)) {
+      return readInEntries(gpa, length);
+    }
     return switch (length) {
+      case 1 -> memory.readByte(hpa);
       case 2 -> memory.readShort(hpa);
       case 4 -> memory.readInt(hpa);
       default -> memory.readLong(hpa);
@@ -278,24 +432,36 @@ public final class GuestMemory implements Dma {
 
   @Override
   public synchronized void writeShort(long gpa, int value) throws DmaFault {
-    check(gpa, 2);
-    if (inPage(gpa, 2) == 2) {
-      memory.writeShort(hpaToWrite(gpa), (short) value);
-    } else {
-      write(gpa, new byte[] {(byte) value, (byte) (value >>> 8)}, 0, 2);
-    }
+    writeNumber(gpa, 2, value);
   }
 
   @Override
   public synchronized void writeInt(long gpa, int value) throws DmaFault {
-    check(gpa, 4);
-    if (inPage(gpa, 4) == 4) {
-      memory.writeInt(hpaToWrite(gpa), value);
+    writeNumber(gpa, 4, value);
+  }
+
+  /** Writes the low {@code length} (1, 2, 4 or 8) bytes of {@code value}. */
+  public synchronized void writeNumber(long gpa, int length, long value) throws DmaFault {
+    check(gpa, length);
+    if (inPage(gpa, length) < length) {
+      byte[] bytes = new byte[length];
+      for (int i = 0; i < length; i++) {
+        bytes[i] = (byte) (value >>> 8 * i);
+      }
+      write(gpa, bytes, 0, length);
+    } else if (keepsWrites(gpa)) {
+      writeInEntries(gpa, length, value);
     } else {
-      byte[] bytes = {
-        (byte) value, (byte) (value >>> 8), (byte) (value >>> 16), (byte) (value >>> 24)
-      };
-      write(gpa, bytes, 0, 4);
+      writeRaw(hpaToWrite(gpa), length, value);
+    }
+  }
+
+  private void writeRaw(long hpa, int length, long value) {
+    switch (length) {
+      case 1 -> memory.writeByte(hpa, (byte) value);
+      case 2 -> memory.writeShort(hpa, (short) value);
+      case 4 -> memory.writeInt(hpa, (int) value);
+      default -> memory.writeLong(hpa, value);
     }
   }
 

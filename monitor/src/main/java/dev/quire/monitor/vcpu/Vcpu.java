@@ -7,6 +7,8 @@ import dev.quire.machine.hart.CsrNumber;
 import dev.quire.machine.hart.Csrs;
 import dev.quire.machine.hart.Hart;
 import dev.quire.machine.hart.Interrupts;
+import dev.quire.monitor.memory.GuestMemory;
+import dev.quire.monitor.paging.GuestWalk;
 import dev.quire.monitor.paging.PagingMethod;
 import dev.quire.monitor.vcpu.Exits.Reason;
 
@@ -21,7 +23,11 @@ import dev.quire.monitor.vcpu.Exits.Reason;
 public final class Vcpu extends GuestCpu {
   /** What a vCPU needs of its VM. */
   public record Services(
-      PagingMethod paging, AddressMap devices, EcallHandler firmware, Clock clock) {}
+      PagingMethod paging,
+      GuestMemory memory,
+      AddressMap devices,
+      EcallHandler firmware,
+      Clock clock) {}
 
   private static final int WFI = 0x10500073;
   private static final long IMPLICIT_READ = 0x3000;
@@ -31,7 +37,7 @@ public final class Vcpu extends GuestCpu {
   private final Csrs csrs;
   private final Services services;
   private final GuestContext context;
-  private final MmioEmulator mmio;
+  private final InstructionEmulator emulator;
   private final Exits exits;
 
   /**
@@ -47,7 +53,8 @@ public final class Vcpu extends GuestCpu {
     this.csrs = hart.csrs();
     this.services = services;
     this.context = new GuestContext(hart);
-    this.mmio = new MmioEmulator(hart, services.devices());
+    GuestWalk walk = new GuestWalk(services.memory(), updatesAd);
+    this.emulator = new InstructionEmulator(hart, services.memory(), services.devices(), walk);
     HartSetup.prepare(hart, updatesAd);
     csrs.poke(CsrNumber.HTIMEDELTA, -time.time());
     services.paging().attach(hart);
@@ -135,21 +142,21 @@ public final class Vcpu extends GuestCpu {
     } else if (implicit || accessFault == Cause.FETCH_ACCESS) {
       reflect(Reason.REFLECTED, accessFault);
     } else {
-      accessDevice(gpa, accessFault);
+      accessDevice(gpa, accessFault == Cause.STORE_ACCESS);
     }
   }
 
-  private void accessDevice(long gpa, int accessFault) {
-    switch (mmio.access(gpa, accessFault == Cause.STORE_ACCESS)) {
+  private void accessDevice(long gpa, boolean store) {
+    switch (emulator.accessDevice(gpa, csrs.peek(CsrNumber.STVAL), store)) {
       case DONE -> {
         exits.count(Reason.MMIO);
-        resumeAt(csrs.peek(CsrNumber.SEPC) + mmio.length(), 1);
+        resumeAt(csrs.peek(CsrNumber.SEPC) + emulator.length(), 1);
       }
       case RETRY -> {
         exits.count(Reason.MMIO);
         hart.sret();
       }
-      case FAULT -> reflect(Reason.REFLECTED, accessFault);
+      case FAULT -> reflect(Reason.REFLECTED, emulator.cause());
     }
   }
 

@@ -4,7 +4,7 @@
  * <pre>
  *   Hart.run -> trap into HS -> Vcpu: by scause
  *     10          environment call        -> EcallHandler (the SBI)
- *     20, 21, 23  guest-page fault        -> PagingMethod, or a device (MmioEmulator), or reflected
+ *     20, 21, 23  guest-page fault        -> PagingMethod, or a device (InstructionEmulator), or reflected
  *     22          virtual instruction     -> WFI, or reflected as illegal
  *     others      that are not delegated  -> reflected
  *   and back by sret

@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.quire.machine.memory.DmaFault;
 import dev.quire.machine.memory.PhysicalMemory;
 import dev.quire.monitor.memory.FrameTable.Use;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -127,5 +129,83 @@ class GuestMemoryTest {
     large.writeInt(BASE, 1);
     assertThat(large.resident()).isEqualTo(4096);
     assertThat(large.blockFor(BASE >>> 12)).isEqualTo(-1);
+  }
+
+  /** Entries with all bits turned, so that memory itself never holds what is asked for. */
+  private final class Turned implements TableKeeper {
+    private long at(long gpa) {
+      return (memory.frameFor(gpa >>> 12) << 12) + (gpa & 4095);
+    }
+
+    @Override
+    public long readEntry(long gpa) {
+      assertThat(gpa & 7).isZero();
+      return ~machine.readLong(at(gpa));
+    }
+
+    @Override
+    public void writeEntry(long gpa, long value) {
+      assertThat(gpa & 7).isZero();
+      machine.writeLong(at(gpa), ~value);
+    }
+  }
+
+  @Test
+  void keptFramesAreReadAndWrittenByEntries() throws DmaFault {
+    memory.keep(new Turned());
+    byte[] expected = new byte[3 * 4096];
+    Random random = new Random(2);
+    random.nextBytes(expected);
+    memory.write(BASE, expected, 0, expected.length);
+    byte[] turned = new byte[4096];
+    for (int i = 0; i < 4096; i++) {
+      turned[i] = (byte) ~expected[4096 + i];
+    }
+    memory.write(BASE + 4096, turned, 0, 4096);
+    memory.setKept((BASE >>> 12) + 1, GuestMemory.OWN_READS | GuestMemory.OWN_WRITES);
+    ByteBuffer model = ByteBuffer.wrap(expected).order(ByteOrder.LITTLE_ENDIAN);
+    for (int i = 0; i < 2000; i++) {
+      int at = random.nextInt(3 * 4096 - 64);
+      long value = random.nextLong();
+      switch (random.nextInt(7)) {
+        case 0 -> {
+          memory.writeShort(BASE + at, (short) value);
+          model.putShort(at, (short) value);
+        }
+        case 1 -> {
+          memory.writeInt(BASE + at, (int) value);
+          model.putInt(at, (int) value);
+        }
+        case 2 -> {
+          memory.writeNumber(BASE + at, 8, value);
+          model.putLong(at, value);
+        }
+        case 3 -> {
+          memory.write(BASE + at, expected, 100, 50);
+          System.arraycopy(expected.clone(), 100, expected, at, 50);
+        }
+        case 4 -> {
+          memory.zero(BASE + at, 20);
+          Arrays.fill(expected, at, at + 20, (byte) 0);
+        }
+        case 5 -> {
+          int aligned = at & -4;
+          long old = model.getInt(aligned);
+          boolean same = random.nextBoolean();
+          assertThat(memory.compareAndSet(BASE + aligned, 4, same ? old : ~old, value))
+              .isEqualTo(same);
+          model.putInt(aligned, same ? (int) value : (int) old);
+        }
+        default -> assertThat(memory.readLong(BASE + at)).isEqualTo(model.getLong(at));
+      }
+      assertThat((short) memory.readShort(BASE + at)).isEqualTo(model.getShort(at));
+      assertThat(memory.readInt(BASE + at)).isEqualTo(model.getInt(at));
+    }
+    byte[] back = new byte[expected.length];
+    memory.read(BASE, back, 0, back.length);
+    assertThat(back).isEqualTo(expected);
+    memory.zero(BASE, 3 * 4096);
+    assertThat(memory.readLong(BASE + 4096)).isZero();
+    assertThat(memory.resident()).as("a kept frame stays").isEqualTo(4096);
   }
 }

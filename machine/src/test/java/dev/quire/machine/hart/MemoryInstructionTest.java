@@ -1,13 +1,15 @@
-package dev.quire.monitor.vcpu;
+package dev.quire.machine.hart;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.quire.machine.arch.Isa;
+import dev.quire.machine.hart.MemoryInstruction.Kind;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class MemoryInstructionTest {
-  private final MemoryInstruction instruction = new MemoryInstruction();
+  private final MemoryInstruction instruction = new MemoryInstruction(Isa.full());
 
   /** Encodings as an assembler makes them, with register 9 (s1 or fs1) as data. */
   @ParameterizedTest
@@ -48,20 +50,17 @@ class MemoryInstructionTest {
       int size,
       boolean unsigned,
       int length) {
-    assertThat(instruction.decode(Integer.decode(bits))).as(name).isTrue();
-    assertThat(instruction.store).isEqualTo(store);
+    assertThat(instruction.decode(Long.decode(bits).intValue())).as(name).isTrue();
+    assertThat(instruction.kind).isEqualTo(store ? Kind.STORE : Kind.LOAD);
     assertThat(instruction.floating).isEqualTo(floating);
     assertThat(instruction.size).isEqualTo(size);
     assertThat(instruction.unsigned).isEqualTo(unsigned);
-    assertThat(instruction.register).isEqualTo(9);
+    assertThat(store ? instruction.source : instruction.target).isEqualTo(9);
     assertThat(instruction.length).isEqualTo(length);
   }
 
   @ParameterizedTest
   @CsvSource({
-    "amoadd.w, 0x0094242f",
-    "lr.w,     0x1004242f",
-    "cbo.zero, 0x0044200f",
     "addi,     0x00140413",
     "ld+1,     0x00047483",
     "sd+1,     0x00944023",
@@ -70,8 +69,54 @@ class MemoryInstructionTest {
     "c.addi4spn, 0x0044",
     "c.jr,     0x8402"
   })
-  void refusesWhatIsNoPlainLoadOrStore(String name, String bits) {
-    assertThat(instruction.decode(Integer.decode(bits))).as(name).isFalse();
+  void refusesWhatAccessesNoMemory(String name, String bits) {
+    assertThat(instruction.decode(Long.decode(bits).intValue())).as(name).isFalse();
+  }
+
+  /** With s0 for base, s1 and s0 as data. */
+  @ParameterizedTest
+  @CsvSource({
+    "amoadd.w, 0x0094242f, AMO, 4",
+    "amoadd.d, 0x0094342f, AMO, 8",
+    "lr.w,     0x1004242f, LOAD_RESERVED, 4",
+    "lr.d,     0x1004342f, LOAD_RESERVED, 8",
+    "sc.w,     0x1894242f, STORE_CONDITIONAL, 4",
+    "sc.d,     0x1894342f, STORE_CONDITIONAL, 8",
+    "cbo.inval, 0x0004200f, CACHE_BLOCK, 1",
+    "cbo.clean, 0x0014200f, CACHE_BLOCK, 1",
+    "cbo.flush, 0x0024200f, CACHE_BLOCK, 1",
+    "cbo.zero, 0x0044200f, ZERO_BLOCK, 1"
+  })
+  void decodesAtomicsAndBlocks(String name, String bits, Kind kind, int size) {
+    assertThat(instruction.decode(Long.decode(bits).intValue())).as(name).isTrue();
+    assertThat(instruction.kind).isEqualTo(kind);
+    assertThat(instruction.size).isEqualTo(size);
+    assertThat(instruction.base).isEqualTo(8);
+    assertThat(instruction.offset).isZero();
+    assertThat(instruction.length).isEqualTo(4);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "sd -8,     0xfe943c23, 8, -8",
+    "ld 2047,   0x7ff43483, 8, 2047",
+    "c.ld 248,  0x7c64,     8, 248",
+    "c.sdsp 8,  0xe426,     2, 8"
+  })
+  void decodesWhere(String name, String bits, int base, long offset) {
+    assertThat(instruction.decode(Long.decode(bits).intValue())).as(name).isTrue();
+    assertThat(instruction.base).isEqualTo(base);
+    assertThat(instruction.offset).isEqualTo(offset);
+  }
+
+  @Test
+  void combinesAsTheAmoSays() {
+    assertThat(instruction.decode(0x8094242f)).as("amomin.w").isTrue();
+    assertThat(instruction.combined(-1, 0x1_0000_0001L)).isEqualTo(-1);
+    assertThat(instruction.decode(0xe094242f)).as("amomaxu.w").isTrue();
+    assertThat(instruction.combined(-1, 0x1_0000_0001L)).isEqualTo(-1);
+    assertThat(instruction.decode(0x0894342f)).as("amoswap.d").isTrue();
+    assertThat(instruction.combined(-1, 5)).isEqualTo(5);
   }
 
   @Test
