@@ -1,5 +1,6 @@
 package dev.quire.cli;
 
+import dev.quire.control.ControlCommands;
 import dev.quire.machine.board.UserError;
 import java.io.PrintWriter;
 import picocli.CommandLine;
@@ -12,7 +13,7 @@ import picocli.CommandLine.ParameterException;
     mixinStandardHelpOptions = true,
     version = "quire 0.1.0",
     description = "A virtual machine monitor whose subject is memory.",
-    subcommands = {RunCommand.class, BareCommand.class, ImageCommand.class})
+    subcommands = {RunCommand.class, PsCommand.class, BareCommand.class, ImageCommand.class})
 public final class Main {
   /** The exit status after a mistake of the user's. */
   static final int USER_ERROR = 2;
@@ -30,8 +31,14 @@ public final class Main {
     return commandLine().setErr(err).execute(arguments);
   }
 
+  /** The same, with what it prints going to {@code out}. */
+  static int run(PrintWriter out, PrintWriter err, String... arguments) {
+    return commandLine().setOut(out).setErr(err).execute(arguments);
+  }
+
   private static CommandLine commandLine() {
     CommandLine commandLine = new CommandLine(new Main());
+    ControlCommands.ALL.forEach(command -> commandLine.addSubcommand(AskCommand.spec(command)));
     commandLine.setCaseInsensitiveEnumValuesAllowed(true);
     commandLine.setParameterExceptionHandler((e, arguments) -> explain(e));
     commandLine.setExecutionExceptionHandler((e, command, result) -> report(e, command));

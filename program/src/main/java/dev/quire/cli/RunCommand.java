@@ -1,5 +1,9 @@
 package dev.quire.cli;
 
+import dev.quire.control.ControlFolder;
+import dev.quire.control.ControlPrompt;
+import dev.quire.control.ControlServer;
+import dev.quire.control.ControlledGuest;
 import dev.quire.machine.board.PowerControl;
 import dev.quire.machine.board.UserError;
 import dev.quire.machine.device.ByteSink;
@@ -124,11 +128,19 @@ final class RunCommand implements Callable<Integer> {
               + " next fence; lazy: filled by faults, emptied by fences (default unsync).")
   private @Nullable String shadow;
 
+  @Option(
+      names = "--name",
+      paramLabel = "NAME",
+      description = "A name by which other commands find the guest: 'quire paging NAME'.")
+  private @Nullable String name;
+
+  private final ControlledGuest controlled = new ControlledGuest();
+
   @Override
   public Integer call() {
     checkOptions();
     List<BlockStore> opened = DiskOption.open(disks);
-    try {
+    try (ControlServer _ = name == null ? null : ControlServer.open(name, controlled)) {
       return exec == null ? interactive(opened) : execute(opened, exec);
     } finally {
       DiskOption.closeAll(opened);
@@ -139,6 +151,9 @@ final class RunCommand implements Callable<Integer> {
   private void checkOptions() {
     guest.check();
     var _ = PagingChoice.parse(paging, shadow);
+    if (name != null) {
+      ControlFolder.checkName(name);
+    }
     if (cpus < 1 || cpus > MAX_CPUS) {
       throw UserError.of("--cpus %d is not possible: 1 to %d are.", cpus, MAX_CPUS);
     }
@@ -164,7 +179,8 @@ final class RunCommand implements Callable<Integer> {
     GuestConsole console = GuestConsole.kept(json);
     ByteArrayOutputStream kept = new ByteArrayOutputStream();
     ByteSink output = json ? kept::write : RunCommand::print;
-    try (GuestRun run = new GuestRun(config(opened), console, command, output)) {
+    try (GuestRun run = new GuestRun(config(opened), console, command, output);
+        var _ = controlled.has(run)) {
       int status = run.exec();
       print(run.report(status), console, kept.toByteArray());
       return status;
@@ -191,12 +207,14 @@ final class RunCommand implements Callable<Integer> {
 
   private Ended onTerminal(List<BlockStore> opened, GuestConsole console) {
     try (RawTerminal terminal = RawTerminal.ofStandardInput(!json)) {
-      Keyboard keyboard = new Keyboard(System.in, System.out, terminal.isRaw());
+      Keyboard keyboard =
+          new Keyboard(System.in, System.out, terminal.isRaw(), new ControlPrompt(controlled));
       if (terminal.isRaw()) {
         System.err.print("Ctrl-] opens Quire's prompt, where q ends the guest.\r\n");
       }
       while (true) {
-        try (GuestRun run = new GuestRun(config(opened), console, null, RunCommand::print)) {
+        try (GuestRun run = new GuestRun(config(opened), console, null, RunCommand::print);
+            var _ = controlled.has(run)) {
           PowerControl.Request how = run.interactive(keyboard);
           if (how.kind() != PowerControl.Kind.RESET) {
             int status = how.kind() == PowerControl.Kind.DEADLOCK ? DEADLOCK : how.status();

@@ -77,6 +77,11 @@ public final class GuestRun implements AutoCloseable {
     return runTimed();
   }
 
+  /** The virtual machine. */
+  public VirtualMachine vm() {
+    return vm;
+  }
+
   private PowerControl.Request runTimed() {
     long start = System.nanoTime();
     try {

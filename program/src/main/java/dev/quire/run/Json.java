@@ -1,73 +1,59 @@
 package dev.quire.run;
 
-import java.util.Iterator;
-import java.util.Locale;
+import dev.quire.machine.board.UserError;
 import java.util.Map;
+import tools.jackson.core.JacksonException;
+import tools.jackson.core.JsonParser;
+import tools.jackson.core.ObjectReadContext;
+import tools.jackson.core.PrettyPrinter;
+import tools.jackson.core.json.JsonFactory;
+import tools.jackson.core.json.JsonWriteFeature;
+import tools.jackson.core.util.DefaultPrettyPrinter;
+import tools.jackson.core.util.Separators;
+import tools.jackson.core.util.Separators.Spacing;
+import tools.jackson.jr.ob.JSON;
 
 /**
- * Writes nested maps of strings, numbers and booleans as JSON (RFC 8259), in their order, in ASCII.
+ * JSON (RFC 8259) as Quire writes it, indented and in ASCII, and as it reads it, strictly. Values
+ * are maps, lists, records (in the order of their components), enums, strings, numbers, booleans.
  */
-final class Json {
-  private static final int INDENT = 2;
+public final class Json {
+  private static final JsonFactory FORMAT =
+      JsonFactory.builder().enable(JsonWriteFeature.ESCAPE_NON_ASCII).build();
 
-  private final StringBuilder text = new StringBuilder();
+  private static final JSON CODEC =
+      JSON.builder(FORMAT)
+          .enable(JSON.Feature.WRITE_RECORD_FIELDS_IN_DECLARATION_ORDER)
+          .enable(JSON.Feature.WRITE_NULL_PROPERTIES)
+          .enable(JSON.Feature.FAIL_ON_UNKNOWN_TYPE_WRITE)
+          .prettyPrinter(layout())
+          .build();
 
   private Json() {}
 
-  static String write(Map<String, ?> object) {
-    Json json = new Json();
-    json.object(object, INDENT);
-    return json.text.append('\n').toString();
+  private static PrettyPrinter layout() {
+    return new DefaultPrettyPrinter(
+        Separators.createDefaultInstance()
+            .withObjectNameValueSpacing(Spacing.AFTER)
+            .withObjectEmptySeparator("")
+            .withArrayEmptySeparator(""));
   }
 
-  private void object(Map<?, ?> object, int indent) {
-    if (object.isEmpty()) {
-      text.append("{}");
-      return;
-    }
-    text.append("{\n");
-    Iterator<? extends Map.Entry<?, ?>> entries = object.entrySet().iterator();
-    while (entries.hasNext()) {
-      Map.Entry<?, ?> entry = entries.next();
-      text.repeat(' ', indent);
-      string(String.valueOf(entry.getKey()));
-      text.append(": ");
-      value(entry.getValue(), indent);
-      text.append(entries.hasNext() ? ",\n" : "\n");
-    }
-    text.repeat(' ', indent - INDENT).append('}');
+  /** One value and a line feed. */
+  public static String write(Object value) {
+    return CODEC.asString(value) + "\n";
   }
 
-  private void value(Object value, int indent) {
-    switch (value) {
-      case Map<?, ?> map -> object(map, indent + INDENT);
-      case CharSequence string -> string(string);
-      case Double number -> text.append(String.format(Locale.ROOT, "%.6f", number));
-      case Number number -> text.append(number);
-      case Boolean bit -> text.append(bit);
-      default -> throw new IllegalArgumentException("no JSON for " + value.getClass());
-    }
-  }
-
-  private void string(CharSequence string) {
-    text.append('"');
-    for (int i = 0; i < string.length(); i++) {
-      char c = string.charAt(i);
-      switch (c) {
-        case '"' -> text.append("\\\"");
-        case '\\' -> text.append("\\\\");
-        case '\n' -> text.append("\\n");
-        case '\r' -> text.append("\\r");
-        case '\t' -> text.append("\\t");
-        default -> {
-          if (c < ' ' || c >= 0x7f) {
-            text.append(String.format(Locale.ROOT, "\\u%04x", (int) c));
-          } else {
-            text.append(c);
-          }
-        }
+  /** The object that {@code text} is; a {@link UserError} if it is anything else. */
+  public static Map<String, Object> readObject(String text) {
+    try (JsonParser parser = FORMAT.createParser(ObjectReadContext.empty(), text)) {
+      Map<String, Object> object = CODEC.mapFrom(parser);
+      if (object != null && parser.nextToken() == null) {
+        return object;
       }
+    } catch (JacksonException e) {
+      throw new UserError("Not a JSON object: %s.".formatted(e.getOriginalMessage()), e);
     }
-    text.append('"');
+    throw new UserError("Not a JSON object, or more than one.");
   }
 }

@@ -21,6 +21,15 @@ public final class Keyboard {
    */
   record Guest(ByteSink keys, Runnable ended, Runnable quit) {}
 
+  /** What Quire's own prompt takes besides its own words. */
+  public interface Prompt {
+    /** Lines about the commands that there are. */
+    String help();
+
+    /** What a line that was typed has to say: whole lines. On the keyboard's thread. */
+    String answer(String line);
+  }
+
   private static final byte ESCAPE = 0x1d;
   private static final byte END_OF_TRANSMISSION = 4;
   private static final byte BACKSPACE = 8;
@@ -30,17 +39,16 @@ public final class Keyboard {
 
   private static final String HELP =
       """
-      q       end the guest, as by cutting its power
-      help    this list
-      Enter   back to the guest
-      Ctrl-]  send Ctrl-] to the guest
-      """
-              .replace("\n", "\r\n")
-          + PROMPT;
+      q                                end the guest, as by cutting its power
+      help                             this list
+      Enter                            back to the guest
+      Ctrl-]                           send Ctrl-] to the guest
+      """;
 
   private final InputStream input;
   private final PrintStream screen;
   private final boolean terminal;
+  private final Prompt prompt;
   private final StringBuilder line = new StringBuilder();
   private boolean prompting;
   private boolean typed;
@@ -49,10 +57,11 @@ public final class Keyboard {
   private volatile @Nullable Guest guest;
 
   /** The prompt is shown on {@code screen}; there is none unless this is a {@code terminal}. */
-  public Keyboard(InputStream input, PrintStream screen, boolean terminal) {
+  public Keyboard(InputStream input, PrintStream screen, boolean terminal, Prompt prompt) {
     this.input = input;
     this.screen = screen;
     this.terminal = terminal;
+    this.prompt = prompt;
   }
 
   boolean isTerminal() {
@@ -148,9 +157,14 @@ public final class Keyboard {
     switch (command) {
       case "" -> prompting = false;
       case "q", "quit" -> quit.run();
-      case "help", "h", "?" -> show(HELP);
-      default -> show("'" + command + "' is unknown: q, help, or Enter.\r\n" + PROMPT);
+      case "help", "h", "?" -> showLines(HELP + prompt.help());
+      default -> showLines(prompt.answer(command));
     }
+  }
+
+  /** On a raw terminal, and the prompt again behind them. */
+  private void showLines(String lines) {
+    show(lines.replace("\n", "\r\n") + PROMPT);
   }
 
   private void show(String text) {

@@ -66,7 +66,7 @@ public final class Report {
     all.put("console", text(console));
     all.put("consoleSha256", sha256(console));
     all.put("instructions", instructions);
-    all.put("seconds", seconds);
+    all.put("seconds", Math.round(seconds * 1e6) / 1e6);
     all.put("exits", exits);
     all.put(
         "walks",

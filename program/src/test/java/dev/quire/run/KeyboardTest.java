@@ -16,13 +16,26 @@ class KeyboardTest {
   private final ByteArrayOutputStream screen = new ByteArrayOutputStream();
   private final AtomicInteger quits = new AtomicInteger();
 
+  private static final class Answers implements Keyboard.Prompt {
+    @Override
+    public String help() {
+      return "look  looks\n";
+    }
+
+    @Override
+    public String answer(String line) {
+      return "answer to " + line + "\nsecond line\n";
+    }
+  }
+
   private void type(String keys, boolean terminal) throws InterruptedException {
     CountDownLatch ended = new CountDownLatch(1);
     Keyboard keyboard =
         new Keyboard(
             new ByteArrayInputStream(keys.getBytes(StandardCharsets.ISO_8859_1)),
             new PrintStream(screen, true, StandardCharsets.ISO_8859_1),
-            terminal);
+            terminal,
+            new Answers());
     keyboard.connect(new Keyboard.Guest(guest::write, ended::countDown, quits::incrementAndGet));
     assertThat(ended.await(10, TimeUnit.SECONDS)).isTrue();
   }
@@ -40,9 +53,11 @@ class KeyboardTest {
 
   @Test
   void thePromptTakesItsCommands() throws InterruptedException {
-    type("a\u001dhelp\rnonsense\rx\bq\rstill\u001d\r", true);
+    type("a\u001dhelp\rlook 1\rx\bq\rstill\u001d\r", true);
     assertThat(screen.toString(StandardCharsets.ISO_8859_1))
-        .contains("quire> help\r\n", "Enter   back to the guest\r\n", "'nonsense' is unknown");
+        .containsPattern("quire> help\r\n(.*\r\n)+Enter +back to the guest\r\n")
+        .contains("\r\nlook  looks\r\nquire> ")
+        .contains("quire> look 1\r\nanswer to look 1\r\nsecond line\r\nquire> ");
     assertThat(quits).hasValue(1);
     assertThat(typedToGuest()).startsWith("a").doesNotContain("help");
   }

@@ -1,0 +1,198 @@
+package dev.quire.control;
+
+import com.sun.security.auth.module.UnixSystem;
+import dev.quire.machine.board.UserError;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFileAttributes;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The user's folder of {@link ControlFile}s, NAME.json for each running guest that has a name. It
+ * belongs to the user and nobody else can enter it, or it is not used. A file appears whole and
+ * goes with its process; one whose process was killed is as good as gone.
+ */
+public final class ControlFolder {
+  /** Names of guests. */
+  private static final String NAME = "[a-z0-9][a-z0-9-]{0,31}";
+
+  private static final String SUFFIX = ".json";
+  private static final String LOCK = ".lock";
+  private static final Set<StandardOpenOption> LOCK_OPTIONS =
+      Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+
+  private static final FileAttribute<Set<PosixFilePermission>> FOLDER_MODE = mode("rwx------");
+  private static final FileAttribute<Set<PosixFilePermission>> FILE_MODE = mode("rw-------");
+
+  private final Path folder;
+
+  ControlFolder(Path folder) {
+    this.folder = folder;
+  }
+
+  private static FileAttribute<Set<PosixFilePermission>> mode(String permissions) {
+    return PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString(permissions));
+  }
+
+  /**
+   * {@code quire} in XDG_RUNTIME_DIR, or if that is not the user's, a folder for temporary files.
+   */
+  public static ControlFolder ofUser() {
+    return new ControlFolder(
+        place(System.getenv("XDG_RUNTIME_DIR"), System.getProperty("java.io.tmpdir", "/tmp")));
+  }
+
+  static Path place(@Nullable String runtimeFolder, String temporaryFolder) {
+    if (runtimeFolder != null && runtimeFolder.startsWith("/")) {
+      Path runtime = Path.of(runtimeFolder);
+      try {
+        if (Files.isDirectory(runtime) && owner(runtime) == user()) {
+          return runtime.resolve("quire");
+        }
+      } catch (IOException e) {
+        // As if it were not set.
+      }
+    }
+    return Path.of(temporaryFolder, "quire-" + user());
+  }
+
+  private static long user() {
+    return new UnixSystem().getUid();
+  }
+
+  private static long owner(Path path, LinkOption... options) throws IOException {
+    return Integer.toUnsignedLong((Integer) Files.getAttribute(path, "unix:uid", options));
+  }
+
+  /** A {@link UserError} unless a guest may be called that. */
+  public static void checkName(String name) {
+    if (!name.matches(NAME)) {
+      throw UserError.of(
+          "'%s' is no name for a guest: up to 32 of a-z, 0-9 and -, the first not -.",
+          Arguments.shown(name));
+    }
+  }
+
+  /** Adds a file for this process, unless a living process has one of that name. */
+  void add(ControlFile file) {
+    checkName(file.name());
+    synchronized (ControlFolder.class) { // a file lock is the process's
+      try {
+        createIfMissing();
+        try (FileChannel channel = FileChannel.open(folder.resolve(LOCK), LOCK_OPTIONS, FILE_MODE);
+            var _ = channel.lock()) {
+          addLocked(file);
+        }
+      } catch (IOException e) {
+        throw new UserError("The guest cannot have a name: %s failed.".formatted(e), e);
+      }
+    }
+  }
+
+  private void createIfMissing() throws IOException {
+    try {
+      Files.createDirectory(folder, FOLDER_MODE);
+    } catch (FileAlreadyExistsException e) {
+      checkPrivate();
+    }
+  }
+
+  private void checkPrivate() throws IOException {
+    PosixFileAttributes attributes =
+        Files.readAttributes(folder, PosixFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
+    boolean mine = owner(folder, LinkOption.NOFOLLOW_LINKS) == user();
+    if (!attributes.isDirectory()
+        || !mine
+        || !attributes.permissions().equals(FOLDER_MODE.value())) {
+      throw UserError.of(
+          "%s is not used: it must be a folder of yours with mode 0700. Remove it, or set"
+              + " XDG_RUNTIME_DIR to another folder of yours.",
+          folder);
+    }
+  }
+
+  private void addLocked(ControlFile file) throws IOException {
+    Path path = path(file.name());
+    Optional<ControlFile> other = ControlFile.read(path);
+    if (other.isPresent() && other.get().isAlive()) {
+      throw UserError.of(
+          "A guest called %s runs already, in process %d: choose another --name.",
+          file.name(), other.get().pid());
+    }
+    Path whole = folder.resolve(".new." + file.pid());
+    Files.deleteIfExists(whole);
+    Files.writeString(Files.createFile(whole, FILE_MODE), file.json());
+    Files.move(whole, path, StandardCopyOption.ATOMIC_MOVE);
+  }
+
+  /** Removes a file that this process has added. */
+  void remove(ControlFile file) {
+    try {
+      if (ControlFile.read(path(file.name())).filter(file::equals).isPresent()) {
+        Files.delete(path(file.name()));
+      }
+    } catch (IOException e) {
+      // It is stale when this process has ended.
+    }
+  }
+
+  private Path path(String name) {
+    return folder.resolve(name + SUFFIX);
+  }
+
+  /** The file of a running guest; a {@link UserError} that names those that run otherwise. */
+  ControlFile find(String name) {
+    checkName(name);
+    List<ControlFile> running = running();
+    for (ControlFile file : running) {
+      if (file.name().equals(name)) {
+        return file;
+      }
+    }
+    List<String> names = running.stream().map(ControlFile::name).toList();
+    throw UserError.of(
+        names.isEmpty()
+            ? "There is no guest called %s: none that has a name is running; 'quire run --name"
+                + " NAME' starts one."
+            : "There is no guest called %s: running are %s.",
+        name,
+        String.join(", ", names));
+  }
+
+  /** The files of all living processes, by name. */
+  List<ControlFile> running() {
+    List<ControlFile> running = new ArrayList<>();
+    if (!Files.exists(folder, LinkOption.NOFOLLOW_LINKS)) {
+      return running;
+    }
+    try {
+      checkPrivate();
+      try (Stream<Path> paths = Files.list(folder)) {
+        paths
+            .filter(path -> path.getFileName().toString().matches(NAME + "\\.json"))
+            .sorted()
+            .flatMap(path -> ControlFile.read(path).stream())
+            .filter(ControlFile::isAlive)
+            .forEach(running::add);
+      }
+    } catch (IOException | UncheckedIOException e) {
+      throw new UserError("Running guests are not to be found: %s failed.".formatted(e), e);
+    }
+    return running;
+  }
+}

@@ -1,0 +1,38 @@
+package dev.quire.control;
+
+import dev.quire.machine.board.UserError;
+import dev.quire.run.Keyboard;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * The commands as typed at Quire's prompt on the guest's own terminal: without the guest's name.
+ */
+public final class ControlPrompt implements Keyboard.Prompt {
+  private final ControlledGuest guest;
+
+  public ControlPrompt(ControlledGuest guest) {
+    this.guest = guest;
+  }
+
+  @Override
+  public String help() {
+    StringBuilder text = new StringBuilder();
+    for (ControlCommand command : ControlCommands.ALL) {
+      text.append(String.format(Locale.ROOT, "%-32s %s%n", command.usage(), command.description()));
+    }
+    return text.toString();
+  }
+
+  @Override
+  public String answer(String line) {
+    List<String> words = List.of(line.strip().split("\\s+", -1));
+    try {
+      ControlCommand command = ControlCommands.find(words.getFirst());
+      Arguments arguments = Arguments.ofWords(command, words.subList(1, words.size()));
+      return guest.answer(command, arguments).text();
+    } catch (UserError e) {
+      return e.getMessage() + "\n";
+    }
+  }
+}

@@ -1,0 +1,266 @@
+package dev.quire.control;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.quire.machine.board.UserError;
+import dev.quire.run.GuestRun;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.net.InetAddress;
+import java.net.NetworkInterface;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Who gets an answer, and who only a sentence. Requests are written byte by byte. */
+@Timeout(60)
+class ControlServerTest {
+  @TempDir private Path above = Path.of("");
+  private final ControlledGuest guest = new ControlledGuest();
+  private ControlServer server;
+  private GuestRun run;
+  private ControlledGuest.Presence presence;
+
+  @BeforeEach
+  void open() {
+    run = TinyGuest.run();
+    presence = guest.has(run);
+    server = ControlServer.open(folder(), "tiny", guest);
+  }
+
+  @AfterEach
+  void close() {
+    server.close();
+    presence.close();
+    run.close();
+  }
+
+  private ControlFolder folder() {
+    return new ControlFolder(above.resolve("quire"));
+  }
+
+  private static List<String> words(String... words) {
+    return List.of(words);
+  }
+
+  private String host() {
+    return "Host: 127.0.0.1:" + server.file().port();
+  }
+
+  private String token() {
+    return "Authorization: Bearer " + server.file().token();
+  }
+
+  /** The whole response to a request of a first line, headers and a body. */
+  private String response(String first, List<String> headers, byte[] body) throws IOException {
+    try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), server.file().port())) {
+      String head = first + "\r\n" + String.join("\r\n", headers) + "\r\nConnection: close\r\n\r\n";
+      OutputStream out = socket.getOutputStream();
+      out.write(head.getBytes(StandardCharsets.ISO_8859_1));
+      out.write(body);
+      out.flush();
+      socket.shutdownOutput();
+      return new String(socket.getInputStream().readAllBytes(), StandardCharsets.ISO_8859_1);
+    }
+  }
+
+  private String post(String path, String body, String... headers) throws IOException {
+    byte[] bytes = body.getBytes(StandardCharsets.UTF_8);
+    List<String> all = new ArrayList<>(List.of(headers));
+    all.add("Content-Length: " + bytes.length);
+    return response("POST " + path + " HTTP/1.1", all, bytes);
+  }
+
+  private static void assertError(String response, int status, String sentence) {
+    assertThat(response)
+        .startsWith("HTTP/1.1 " + status + " ")
+        .containsIgnoringCase("content-type: application/json")
+        .containsPattern("\\{\\s*\"error\": \"[^\"]*" + sentence + "[^\"]*\"\\s*\\}\\s*$")
+        .doesNotContain("dev.quire", "Exception", "at java");
+  }
+
+  @Test
+  void whoShowsTheTokenIsServed() throws IOException {
+    assertThat(post("/vms/tiny/paging", "{}", host(), token()))
+        .startsWith("HTTP/1.1 200 ")
+        .contains("{\n  \"paging\": \"nested\",\n  \"variant\": \"\"\n}");
+    String localhost = "Host: localhost:" + server.file().port();
+    assertThat(post("/vms/tiny/paging", "", localhost, token(), "Accept: text/plain"))
+        .startsWith("HTTP/1.1 200 ")
+        .endsWith("\r\n\r\nnested\n");
+  }
+
+  @Test
+  void itListensOnLoopbackAlone() throws IOException {
+    for (NetworkInterface network : NetworkInterface.networkInterfaces().toList()) {
+      for (InetAddress address : network.inetAddresses().toList()) {
+        if (!address.isLoopbackAddress()) {
+          assertThatThrownBy(() -> new Socket(address, server.file().port()).close())
+              .isInstanceOf(IOException.class);
+        }
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"", "Bearer", "Bearer ", "Bearer x", "Basic dDp0", "TOKEN", "Bearer TOKENx"})
+  void whoDoesNotShowItIsNot(String given) throws IOException {
+    String header = "Authorization: " + given.replace("TOKEN", server.file().token());
+    assertError(post("/vms/tiny/paging", "{}", host(), header), 401, "token");
+  }
+
+  @Test
+  void noTokenOrTwoAreNone() throws IOException {
+    assertError(post("/vms/tiny/paging", "{}", host()), 401, "token");
+    assertError(post("/vms/tiny/paging", "{}", host(), token(), token()), 401, "token");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"evil.example:PORT", "evil.example", "127.0.0.1", "localhost:1", "[::1]:PORT", ""})
+  void anotherHostIsRefused(String name) throws IOException {
+    String header = "Host: " + name.replace("PORT", Integer.toString(server.file().port()));
+    assertError(post("/vms/tiny/paging", "{}", header, token()), 403, "Host");
+  }
+
+  @Test
+  void noHostIsRefused() throws IOException {
+    assertError(
+        response("POST /vms/tiny/paging HTTP/1.0", List.of(token()), new byte[0])
+            .replace("HTTP/1.0", "HTTP/1.1"),
+        403,
+        "Host");
+  }
+
+  @Test
+  void webPagesAreRefused() throws IOException {
+    for (String origin : List.of("null", "http://127.0.0.1:" + server.file().port(), "x")) {
+      assertError(
+          post("/vms/tiny/paging", "{}", host(), token(), "Origin: " + origin), 403, "Origin");
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "/, form /vms/NAME/COMMAND",
+    "/vms/tiny, form /vms/NAME/COMMAND",
+    "/vms/tiny/paging/, form /vms/NAME/COMMAND",
+    "/../vms/tiny/paging, form /vms/NAME/COMMAND",
+    "/vms/other/paging, no guest called other",
+    "/vms/tiny/fly, there are paging",
+  })
+  void pathsThatThereAreNot(String path, String sentence) throws IOException {
+    assertError(post(path, "{}", host(), token()), 404, sentence);
+  }
+
+  @Test
+  void otherMethodsAreNotAllowed() throws IOException {
+    for (String method : List.of("GET", "PUT", "DELETE", "OPTIONS")) {
+      String first = method + " /vms/tiny/paging HTTP/1.1";
+      String response = response(first, words(host(), token()), new byte[0]);
+      assertError(response, 405, "POST");
+      assertThat(response).containsIgnoringCase("allow: POST");
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"x", "[]", "null", "{\"a\":", "{\"a\":1,\"a\":2}", "\u0000"})
+  void bodiesThatAreNoObject(String body) throws IOException {
+    assertError(post("/vms/tiny/paging", body, host(), token()), 400, "Not a JSON object");
+  }
+
+  @Test
+  void argumentsThatThereAreNot() throws IOException {
+    assertError(
+        post("/vms/tiny/paging", "{\"fly\": 1}", host(), token()), 400, "'fly' is no argument");
+  }
+
+  @Test
+  void aBodyIsBounded() throws IOException {
+    String spaces = " ".repeat((64 << 10) - 2);
+    assertThat(post("/vms/tiny/paging", "{}" + spaces, host(), token())).startsWith("HTTP/1.1 200");
+    assertError(
+        post("/vms/tiny/paging", "{} " + spaces, host(), token()), 413, "at most 65,536 bytes");
+    List<String> endless = words(host(), token(), "Content-Length: 1000000000000");
+    assertError(
+        response("POST /vms/tiny/paging HTTP/1.1", endless, new byte[100_000]), 413, "at most");
+  }
+
+  @Test
+  void whoStallsStopsNobodyElse() throws IOException {
+    Socket[] stalled = new Socket[3];
+    for (int i = 0; i < stalled.length; i++) {
+      stalled[i] = new Socket(InetAddress.getLoopbackAddress(), server.file().port());
+      stalled[i]
+          .getOutputStream()
+          .write("POST /vms/tiny/paging HT".getBytes(StandardCharsets.US_ASCII));
+    }
+    assertThat(post("/vms/tiny/paging", "{}", host(), token())).startsWith("HTTP/1.1 200 ");
+    for (Socket socket : stalled) {
+      socket.close();
+    }
+  }
+
+  @Test
+  void itFollowsTheGuestToItsNextMachine() throws IOException {
+    presence.close();
+    assertError(post("/vms/tiny/paging", "{}", host(), token()), 400, "being started");
+    try (GuestRun next = TinyGuest.run();
+        var _ = guest.has(next)) {
+      assertThat(post("/vms/tiny/paging", "{}", host(), token())).startsWith("HTTP/1.1 200 ");
+    }
+  }
+
+  @Test
+  void theFileGoesWithTheServer() throws IOException {
+    Path file = above.resolve("quire/tiny.json");
+    assertThat(Files.readString(file)).contains(server.file().token());
+    assertThatThrownBy(() -> ControlServer.open(folder(), "tiny", guest))
+        .isInstanceOf(UserError.class)
+        .hasMessageContaining("A guest called tiny runs already");
+    assertThat(file).exists();
+    server.close();
+    assertThat(file).doesNotExist();
+    assertThatThrownBy(() -> post("/vms/tiny/paging", "{}")).isInstanceOf(IOException.class);
+    server = ControlServer.open(folder(), "tiny", guest);
+    assertThat(post("/vms/tiny/paging", "{}", host(), token())).startsWith("HTTP/1.1 200 ");
+  }
+
+  @Test
+  void tokensAreLongAndNew() {
+    String first = server.file().token();
+    server.close();
+    server = ControlServer.open(folder(), "tiny", guest);
+    assertThat(server.file().token()).hasSize(43).isNotEqualTo(first);
+  }
+
+  @Test
+  void theClientFindsAndAsksIt() {
+    ControlClient client = new ControlClient(folder());
+    ControlCommand paging = ControlCommands.PAGING;
+    Arguments none = Arguments.ofWords(paging, List.of());
+    assertThat(client.ask("tiny", paging, none, false)).isEqualTo("nested\n");
+    assertThat(client.ask("tiny", paging, none, true)).contains("\"paging\": \"nested\"");
+    assertThat(client.list().text()).containsPattern("tiny +[0-9]+ +nested\n");
+    assertThatThrownBy(() -> client.ask("big", paging, none, false))
+        .isInstanceOf(UserError.class)
+        .hasMessage("There is no guest called big: running are tiny.");
+    presence.close();
+    assertThatThrownBy(() -> client.ask("tiny", paging, none, false))
+        .isInstanceOf(UserError.class)
+        .hasMessageContaining("being started");
+  }
+}
