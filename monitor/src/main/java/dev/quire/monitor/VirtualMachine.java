@@ -16,8 +16,10 @@ import dev.quire.machine.hart.Hart;
 import dev.quire.machine.memory.PhysicalMemory;
 import dev.quire.monitor.memory.FrameTable;
 import dev.quire.monitor.memory.GuestMemory;
-import dev.quire.monitor.paging.NestedPaging;
+import dev.quire.monitor.paging.MachineAsids;
 import dev.quire.monitor.paging.PagingChoice;
+import dev.quire.monitor.paging.PagingHost;
+import dev.quire.monitor.paging.VmPaging;
 import dev.quire.monitor.sbi.Sbi;
 import dev.quire.monitor.vcpu.Exits;
 import dev.quire.monitor.vcpu.GuestCpu;
@@ -104,7 +106,8 @@ public final class VirtualMachine implements AutoCloseable {
   }
 
   private Vcpu.Services monitor(VmConfig config, Sbi firmware) {
-    NestedPaging paging = new NestedPaging(machineMemory, frames, memory, config.gstage());
+    PagingHost host = new PagingHost(machineMemory, frames, new MachineAsids());
+    VmPaging paging = new VmPaging(config.paging(), host, memory, config.gstage());
     return new Vcpu.Services(paging, memory, devices.map(), firmware, clock);
   }
 

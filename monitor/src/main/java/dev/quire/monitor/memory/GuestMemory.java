@@ -108,6 +108,11 @@ public final class GuestMemory implements Dma {
     return p2m[index(gfn)] == NONE ? PageState.UNPOPULATED : PageState.PRIVATE;
   }
 
+  /** Whether {@code gfn} has a machine frame. */
+  public synchronized boolean isPopulated(long gfn) {
+    return p2m[index(gfn)] != NONE;
+  }
+
   /**
    * The machine frame behind {@code gfn}, which gets one if it has none. Throws {@link
    * OutOfFrames}.
@@ -190,6 +195,17 @@ public final class GuestMemory implements Dma {
   /** The flags last given to {@link #setKept}. */
   public synchronized int kept(long gfn) {
     return kept[index(gfn)];
+  }
+
+  /** Whether a frame of the 2 MiB block that starts with {@code gfn} is kept. */
+  public synchronized boolean anyKept(long gfn) {
+    int first = index(gfn);
+    for (int i = first; i < first + BLOCK_FRAMES; i++) {
+      if (kept[i] != 0) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private boolean keepsReads(long gpa) {

@@ -36,6 +36,9 @@ final class GStageTable {
   private final int levels;
   private final long root;
 
+  /** Frames of all tables, the root's four among them. */
+  private long held = ROOT_FRAMES;
+
   /** An empty table, whose frames belong to VM {@code vm}. */
   GStageTable(PhysicalMemory memory, FrameTable frames, int vm, GStageMode mode) {
     this.memory = memory;
@@ -46,6 +49,10 @@ final class GStageTable {
     if (root < 0) {
       throw new OutOfFrames(ROOT_FRAMES, frames.total());
     }
+  }
+
+  long frames() {
+    return held;
   }
 
   /** Frame number of the root, a multiple of 4. */
@@ -98,12 +105,31 @@ final class GStageTable {
           return -1;
         }
         value = frames.allocate(Use.TABLE, vm) << FRAME_NUMBER | VALID;
+        held++;
         memory.writeLong(entry, value);
       }
       if (isLeaf(value)) {
         throw new IllegalStateException("gfn 0x%x is in a larger page".formatted(gfn));
       }
       table = value >>> FRAME_NUMBER << SHIFT;
+    }
+  }
+
+  /** Gives all frames of the table back; no hart knows them any more. */
+  void close() {
+    for (int i = 0; i < ROOT_FRAMES; i++) {
+      releaseBelow(root + i, levels - 1);
+      frames.release(root + i);
+    }
+  }
+
+  private void releaseBelow(long table, int level) {
+    for (long entry = table << SHIFT; level > 0 && entry < table + 1 << SHIFT; entry += 8) {
+      long value = memory.readLong(entry);
+      if ((value & VALID) != 0 && !isLeaf(value)) {
+        releaseBelow(value >>> FRAME_NUMBER, level - 1);
+        frames.release(value >>> FRAME_NUMBER);
+      }
     }
   }
 

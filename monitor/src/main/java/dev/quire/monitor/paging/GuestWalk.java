@@ -70,6 +70,16 @@ public final class GuestWalk {
     return privilege | (sum && !user ? Mode.SUM : 0) | (mxr ? Mode.MXR : 0);
   }
 
+  /** Whether a mode is VU-mode. */
+  static boolean isUser(int mode) {
+    return (mode & 3) == Privilege.U;
+  }
+
+  /** Whether walks set accessed and dirty bits (Svadu). */
+  boolean updatesAd() {
+    return updatesAd;
+  }
+
   /** Whether the leaf is one of 64 KiB (Svnapot). */
   public boolean napot() {
     return leaf < 0;

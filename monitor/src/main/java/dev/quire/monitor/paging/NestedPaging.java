@@ -1,11 +1,12 @@
 package dev.quire.monitor.paging;
 
 import dev.quire.machine.hart.CsrNumber;
+import dev.quire.machine.hart.Csrs;
 import dev.quire.machine.hart.Hart;
 import dev.quire.machine.memory.PhysicalMemory;
-import dev.quire.monitor.memory.FrameTable;
 import dev.quire.monitor.memory.GuestMemory;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 
 /**
@@ -26,33 +27,70 @@ public final class NestedPaging implements PagingMethod {
 
   private static final long H_VTVM = 1L << 20;
 
+  private static final long ADUE = 1L << 61;
+
+  private final PhysicalMemory machine;
   private final GuestMemory memory;
   private final GStageTable table;
   private final long hgatp;
   private final List<Hart> harts = new CopyOnWriteArrayList<>();
 
   /** An empty P2M; the VMID is the VM's number. */
-  public NestedPaging(
-      PhysicalMemory machineMemory, FrameTable frames, GuestMemory memory, GStageMode mode) {
+  NestedPaging(PagingHost host, GuestMemory memory, GStageMode mode) {
+    this.machine = host.memory();
     this.memory = memory;
-    this.table = new GStageTable(machineMemory, frames, memory.vm(), mode);
+    this.table = new GStageTable(machine, host.frames(), memory.vm(), mode);
     this.hgatp = (long) mode.code() << MODE_SHIFT | (long) memory.vm() << VMID_SHIFT | table.root();
-    memory.listen(this);
   }
 
   @Override
-  public void attach(Hart hart) {
-    var csrs = hart.csrs();
+  public PagingChoice choice() {
+    return PagingChoice.NESTED;
+  }
+
+  @Override
+  public void attach(PagedVcpu vcpu) {
+    Csrs csrs = vcpu.hart.csrs();
     csrs.poke(CsrNumber.HEDELEG, DELEGATED);
+    csrs.poke(CsrNumber.VSATP, 0); // in the order that keeps the MMU from mixing old and new
     csrs.poke(CsrNumber.HGATP, hgatp);
+    csrs.poke(CsrNumber.VSATP, vcpu.satp);
     csrs.poke(CsrNumber.HSTATUS, csrs.peek(CsrNumber.HSTATUS) & ~H_VTVM);
-    if (!harts.contains(hart)) {
-      harts.add(hart);
-    }
+    csrs.poke(
+        CsrNumber.HENVCFG,
+        csrs.peek(CsrNumber.HENVCFG) & ~ADUE | (vcpu.walk.updatesAd() ? ADUE : 0));
+    vcpu.hart.mmu().fenceVvma(0, 0, false, false);
+    harts.add(vcpu.hart);
   }
 
   @Override
-  public boolean guestPageFault(Hart hart, long gpa) {
+  public void detach() {
+    for (Hart hart : harts) {
+      hart.atSafePoint(null, () -> hart.mmu().fenceGvma(0, memory.vm(), false, true));
+    }
+    table.close();
+  }
+
+  @Override
+  public long satp(PagedVcpu vcpu) {
+    return vcpu.hart.csrs().peek(CsrNumber.VSATP);
+  }
+
+  @Override
+  public void setSatp(PagedVcpu vcpu, long satp) {
+    vcpu.hart.csrs().poke(CsrNumber.VSATP, satp);
+  }
+
+  @Override
+  public TlbFence fence(long gva, int asid, boolean byAddress, boolean byAsid) {
+    return new TlbFence(gva, new int[] {asid}, byAddress, byAsid);
+  }
+
+  /**
+   * The G stage did not let a vCPU access {@code gpa}. True if the guest may try again; false if no
+   * RAM of the VM is there. Throws {@link dev.quire.monitor.memory.OutOfFrames}.
+   */
+  public boolean guestPageFault(long gpa) {
     if (!memory.contains(gpa, 1)) {
       return false;
     }
@@ -74,6 +112,28 @@ public final class NestedPaging implements PagingMethod {
     }
     for (Hart hart : harts) {
       hart.atSafePoint(null, () -> hart.mmu().fenceGvma(gfn << SHIFT, memory.vm(), true, true));
+    }
+  }
+
+  /** No frame is kept: the guest's tables are its own memory. */
+  @Override
+  public long readEntry(long gpa) {
+    return machine.readLong(hpa(gpa));
+  }
+
+  @Override
+  public void writeEntry(long gpa, long value) {
+    machine.writeLong(hpa(gpa), value);
+  }
+
+  private long hpa(long gpa) {
+    return (memory.frameFor(gpa >>> SHIFT) << SHIFT) + (gpa & PhysicalMemory.FRAME_SIZE - 1);
+  }
+
+  @Override
+  public Map<String, Long> statistics() {
+    synchronized (memory) {
+      return Map.of("p2mTables", table.frames());
     }
   }
 }

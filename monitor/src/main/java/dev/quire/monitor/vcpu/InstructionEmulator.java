@@ -78,6 +78,11 @@ public final class InstructionEmulator {
     return instruction.length;
   }
 
+  /** Whether {@link #execute} was about a device. */
+  boolean accessedDevice() {
+    return deviceGpa >= 0;
+  }
+
   /** After {@link Outcome#FAULT}: the exception that the guest takes. */
   public int cause() {
     return cause;

@@ -7,10 +7,17 @@ import dev.quire.machine.hart.CsrNumber;
 import dev.quire.machine.hart.Csrs;
 import dev.quire.machine.hart.Hart;
 import dev.quire.machine.hart.Interrupts;
+import dev.quire.machine.mmu.AccessType;
 import dev.quire.monitor.memory.GuestMemory;
-import dev.quire.monitor.paging.GuestWalk;
+import dev.quire.monitor.paging.NestedPaging;
+import dev.quire.monitor.paging.PagedVcpu;
 import dev.quire.monitor.paging.PagingMethod;
+import dev.quire.monitor.paging.TlbFence;
+import dev.quire.monitor.paging.TrappedPaging;
+import dev.quire.monitor.paging.VmPaging;
 import dev.quire.monitor.vcpu.Exits.Reason;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * One virtual CPU: a hart that runs a guest in VS- and VU-mode, and the monitor's work at each
@@ -23,13 +30,20 @@ import dev.quire.monitor.vcpu.Exits.Reason;
 public final class Vcpu extends GuestCpu {
   /** What a vCPU needs of its VM. */
   public record Services(
-      PagingMethod paging,
+      VmPaging paging,
       GuestMemory memory,
       AddressMap devices,
       EcallHandler firmware,
       Clock clock) {}
 
   private static final int WFI = 0x10500073;
+  private static final int FENCE_MASK = 0xfe007fff;
+  private static final int SFENCE_VMA = 0x12000073;
+  private static final int SINVAL_VMA = 0x16000073;
+  private static final int SYSTEM = 0x73;
+  private static final int CSR_IMMEDIATE = 1 << 14;
+  private static final int CSR_WRITE = 1;
+  private static final int CSR_SET = 2;
   private static final long IMPLICIT_READ = 0x3000;
   private static final long IMPLICIT_WRITE = 0x3020;
 
@@ -37,6 +51,7 @@ public final class Vcpu extends GuestCpu {
   private final Csrs csrs;
   private final Services services;
   private final GuestContext context;
+  private final PagedVcpu paged;
   private final InstructionEmulator emulator;
   private final Exits exits;
 
@@ -53,16 +68,22 @@ public final class Vcpu extends GuestCpu {
     this.csrs = hart.csrs();
     this.services = services;
     this.context = new GuestContext(hart);
-    GuestWalk walk = new GuestWalk(services.memory(), updatesAd);
-    this.emulator = new InstructionEmulator(hart, services.memory(), services.devices(), walk);
+    this.paged = new PagedVcpu(hart, services.memory(), updatesAd);
+    this.emulator =
+        new InstructionEmulator(hart, services.memory(), services.devices(), paged.walk());
     HartSetup.prepare(hart, updatesAd);
     csrs.poke(CsrNumber.HTIMEDELTA, -time.time());
-    services.paging().attach(hart);
+    services.paging().add(paged);
   }
 
   @Override
   void enterKernel(long address, long opaque) {
+    paging().setSatp(paged, 0);
     context.start(address, id(), opaque);
+  }
+
+  private PagingMethod paging() {
+    return services.paging().method();
   }
 
   // ---- interrupts and fences ---------------------------------------------------------------
@@ -88,7 +109,11 @@ public final class Vcpu extends GuestCpu {
 
   @Override
   public void fenceAddresses(GuestHart caller, FenceRange range) {
-    hart.atSafePoint(caller.hart(), () -> range.each(hart.mmu()::fenceVvma));
+    List<TlbFence> fences = new ArrayList<>();
+    PagingMethod paging = paging();
+    range.each(
+        (gva, asid, byAddress, byAsid) -> fences.add(paging.fence(gva, asid, byAddress, byAsid)));
+    hart.atSafePoint(caller.hart(), () -> fences.forEach(fence -> fence.apply(hart.mmu())));
   }
 
   // ---- exits -------------------------------------------------------------------------------
@@ -114,6 +139,9 @@ public final class Vcpu extends GuestCpu {
       case Cause.FETCH_GUEST_PAGE -> guestPageFault(Cause.FETCH_ACCESS);
       case Cause.LOAD_GUEST_PAGE -> guestPageFault(Cause.LOAD_ACCESS);
       case Cause.STORE_GUEST_PAGE -> guestPageFault(Cause.STORE_ACCESS);
+      case Cause.FETCH_PAGE -> pageFault(AccessType.FETCH);
+      case Cause.LOAD_PAGE -> pageFault(AccessType.LOAD);
+      case Cause.STORE_PAGE -> pageFault(AccessType.STORE);
       case Cause.VIRTUAL_INSTRUCTION -> virtualInstruction();
       default -> reflect(Reason.REFLECTED, cause);
     }
@@ -136,7 +164,7 @@ public final class Vcpu extends GuestCpu {
     if (!implicit) {
       gpa |= csrs.peek(CsrNumber.STVAL) & 3;
     }
-    if (services.paging().guestPageFault(hart, gpa)) {
+    if (paging() instanceof NestedPaging nested && nested.guestPageFault(gpa)) {
       exits.count(Reason.P2M_FILL);
       hart.sret();
     } else if (implicit || accessFault == Cause.FETCH_ACCESS) {
@@ -147,33 +175,111 @@ public final class Vcpu extends GuestCpu {
   }
 
   private void accessDevice(long gpa, boolean store) {
-    switch (emulator.accessDevice(gpa, csrs.peek(CsrNumber.STVAL), store)) {
+    finish(emulator.accessDevice(gpa, csrs.peek(CsrNumber.STVAL), store), Reason.MMIO);
+  }
+
+  private void finish(InstructionEmulator.Outcome outcome, Reason reason) {
+    switch (outcome) {
       case DONE -> {
-        exits.count(Reason.MMIO);
+        exits.count(reason);
         resumeAt(csrs.peek(CsrNumber.SEPC) + emulator.length(), 1);
       }
       case RETRY -> {
-        exits.count(Reason.MMIO);
+        exits.count(reason);
         hart.sret();
       }
-      case FAULT -> reflect(Reason.REFLECTED, emulator.cause());
+      case FAULT -> reflect(Reason.REFLECTED, emulator.cause(), emulator.address());
     }
   }
 
+  /** A page fault that is not the guest's own to take at once: under {@link TrappedPaging}. */
+  private void pageFault(int access) {
+    long gva = csrs.peek(CsrNumber.STVAL);
+    if (!(paging() instanceof TrappedPaging trapped)) {
+      reflect(Reason.REFLECTED, AccessType.pageFault(access)); // the method changed meanwhile
+      return;
+    }
+    switch (trapped.pageFault(paged, gva, access, context.accessMode())) {
+      case RETRY -> {
+        exits.count(Reason.SHADOW_FILL);
+        hart.sret();
+      }
+      case PAGE_FAULT -> reflect(Reason.REFLECTED, AccessType.pageFault(access));
+      case ACCESS_FAULT -> reflect(Reason.REFLECTED, AccessType.accessFault(access));
+      case EMULATE -> emulate(trapped, access == AccessType.STORE);
+    }
+  }
+
+  private void emulate(TrappedPaging trapped, boolean store) {
+    InstructionEmulator.Outcome outcome = emulator.execute(trapped.satp(paged));
+    Reason table = store ? Reason.TABLE_WRITE : Reason.TABLE_READ;
+    finish(outcome, emulator.accessedDevice() ? Reason.MMIO : table);
+  }
+
+  /** Cause 22: what VS-mode may do but not by itself, and what no guest may do. */
   private void virtualInstruction() {
-    boolean wfi = csrs.peek(CsrNumber.STVAL) == WFI && context.fromSupervisor();
-    if (wfi) {
+    int bits = (int) csrs.peek(CsrNumber.STVAL);
+    long pc = csrs.peek(CsrNumber.SEPC);
+    boolean kernel = context.fromSupervisor();
+    if (kernel && bits == WFI) {
       exits.count(Reason.WFI);
-      resumeAt(csrs.peek(CsrNumber.SEPC) + 4, 1);
+      resumeAt(pc + 4, 1);
       await();
+    } else if (kernel && isFence(bits)) {
+      exits.count(Reason.FENCE);
+      fence(bits);
+      resumeAt(pc + 4, 1);
+    } else if (kernel && isSatp(bits)) {
+      exits.count(Reason.SATP_WRITE);
+      accessSatp(bits);
+      resumeAt(pc + 4, 1);
     } else {
       reflect(Reason.ILLEGAL, Cause.ILLEGAL_INSTRUCTION);
     }
   }
 
+  private static boolean isFence(int bits) {
+    int operation = bits & FENCE_MASK;
+    return operation == SFENCE_VMA || operation == SINVAL_VMA;
+  }
+
+  private void fence(int bits) {
+    int addressRegister = bits >>> 15 & 31;
+    int asidRegister = bits >>> 20 & 31;
+    int asid = (int) hart.x[asidRegister] & 0xffff;
+    paging()
+        .fence(hart.x[addressRegister], asid, addressRegister != 0, asidRegister != 0)
+        .apply(hart.mmu());
+  }
+
+  private static boolean isSatp(int bits) {
+    return (bits & 0x7f) == SYSTEM && (bits >>> 12 & 3) != 0 && bits >>> 20 == CsrNumber.SATP;
+  }
+
+  /** CSRRW, CSRRS, CSRRC and their immediate forms (unprivileged manual, "Zicsr"). */
+  private void accessSatp(int bits) {
+    int source = bits >>> 15 & 31;
+    int target = bits >>> 7 & 31;
+    long operand = (bits & CSR_IMMEDIATE) != 0 ? source : hart.x[source];
+    int operation = bits >>> 12 & 3;
+    long old = paging().satp(paged);
+    if (operation == CSR_WRITE) {
+      paging().setSatp(paged, operand);
+    } else if (source != 0) {
+      paging().setSatp(paged, operation == CSR_SET ? old | operand : old & ~operand);
+    }
+    if (target != 0) {
+      hart.x[target] = old;
+    }
+  }
+
   private void reflect(Reason reason, long cause) {
+    reflect(reason, cause, csrs.peek(CsrNumber.STVAL));
+  }
+
+  private void reflect(Reason reason, long cause, long value) {
     exits.count(reason);
-    context.reflect(cause, csrs.peek(CsrNumber.STVAL));
+    context.reflect(cause, value);
   }
 
   /** Back into the guest, behind an instruction; {@code completed} is 1 if that counts. */
