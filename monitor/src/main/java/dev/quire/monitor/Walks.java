@@ -37,4 +37,17 @@ public record Walks(
     }
     return new Walks(count, references, histogram, hits, misses);
   }
+
+  /** What has been counted since {@code earlier}, of the same VM. */
+  public Walks minus(Walks earlier) {
+    SortedMap<Integer, Long> since = new TreeMap<>(histogram);
+    earlier.histogram.forEach((length, walks) -> since.merge(length, -walks, Long::sum));
+    since.values().removeIf(walks -> walks == 0);
+    return new Walks(
+        count - earlier.count,
+        references - earlier.references,
+        since,
+        l2Hits - earlier.l2Hits,
+        l2Misses - earlier.l2Misses);
+  }
 }

@@ -12,6 +12,7 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,13 +37,20 @@ record GuestFiles(GuestFile kernel, @Nullable GuestFile initrd) {
    * @param share a folder to appear under /share, or null
    * @param disks whether the guest has disks
    * @param memory the guest's memory in bytes
+   * @param files more for Quire's own initramfs, by path
    */
   record Request(
       @Nullable Path kernel,
       @Nullable Path initrd,
       @Nullable Path share,
       boolean disks,
-      long memory) {}
+      long memory,
+      Map<String, byte[]> files) {
+    /** Debian's kernel and Quire's initramfs with more {@code files}. */
+    static Request ofDebian(long memory, Map<String, byte[]> files) {
+      return new Request(null, null, null, false, memory, files);
+    }
+  }
 
   /** Reads or builds them; brings the image from a mirror if it is needed and not here yet. */
   static GuestFiles prepare(Request request, MirrorOptions mirror) {
@@ -72,7 +80,10 @@ record GuestFiles(GuestFile kernel, @Nullable GuestFile initrd) {
     Path share = request.share();
     if (own == null && image != null) {
       Initramfs.Options options =
-          Initramfs.Options.of(request.memory()).withDisks(request.disks()).withShare(share);
+          Initramfs.Options.of(request.memory())
+              .withDisks(request.disks())
+              .withShare(share)
+              .withFiles(request.files());
       return new GuestFile("the initramfs", Initramfs.build(image, options));
     }
     byte[] bytes = own == null ? null : read(own, "initramfs");

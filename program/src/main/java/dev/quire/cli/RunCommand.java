@@ -19,6 +19,7 @@ import java.io.ByteArrayOutputStream;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -163,7 +164,8 @@ final class RunCommand implements Callable<Integer> {
   private VmConfig config(List<BlockStore> opened) {
     GuestFiles files =
         GuestFiles.prepare(
-            new GuestFiles.Request(kernel, initrd, share, !disks.isEmpty(), guest.memory()),
+            new GuestFiles.Request(
+                kernel, initrd, share, !disks.isEmpty(), guest.memory(), Map.of()),
             guest.mirror());
     return guest
         .configure(files.kernel(), exec == null ? "console=ttyS0" : GUEST_OF_ONE_COMMAND)

@@ -118,6 +118,28 @@ public final class ImageStore {
         });
   }
 
+  /**
+   * Debian's sqlite3 with its libraries: what to put into an initramfs, by path; pulled if it is
+   * not here yet.
+   */
+  public Map<String, byte[]> sqlite(MirrorOptions options, Progress progress) {
+    Path target = folder.resolve("sqlite");
+    if (!Files.exists(target)) {
+      progress.note("Bringing Debian's sqlite3 (about 5 MB).");
+      locked(
+          progress,
+          () -> {
+            if (!Files.exists(target)) {
+              DebianArchive archive = archive(progress);
+              new SqliteProgram(archive, open(archive, options)).build(scratch());
+              rename(scratch(), target);
+            }
+            return target;
+          });
+    }
+    return SqliteProgram.load(target);
+  }
+
   private GuestImage pullLocked(MirrorOptions options, Progress progress) {
     DebianArchive archive = archive(progress);
     DebianArchive.Opened opened = open(archive, options);

@@ -13,7 +13,8 @@
  * <ul>
  *   <li>{@code debian/}: a {@link dev.quire.image.GuestImage}: the kernel, the modules that guests
  *       need in the order in which they load ({@link dev.quire.image.KernelPackage}), and busybox;
- *   <li>{@code debian-full.ext4}: a userland as a disk ({@link dev.quire.image.DebianFull}).
+ *   <li>{@code debian-full.ext4}: a userland as a disk ({@link dev.quire.image.DebianFull});
+ *   <li>{@code sqlite/}: one program and its libraries ({@link dev.quire.image.SqliteProgram}).
  * </ul>
  *
  * {@link dev.quire.image.Initramfs} writes, for each start of a guest, the archive of its first

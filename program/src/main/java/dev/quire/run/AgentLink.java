@@ -24,6 +24,7 @@ final class AgentLink {
   private final byte @Nullable [] request;
   private final ByteSink output;
   private @Nullable VirtualMachine vm;
+  private Runnable beforeCommand = () -> {};
   private boolean orderly;
   private boolean ready;
   private boolean late;
@@ -43,6 +44,11 @@ final class AgentLink {
   /** The host's end of the agent's channel. */
   ConsolePort port() {
     return new ConsolePort(AgentProtocol.PORT_NAME, this::receive, open -> {});
+  }
+
+  /** Has {@code action} run at the instant at which the command is sent, before it is. */
+  void beforeCommand(Runnable action) {
+    beforeCommand = action;
   }
 
   /**
@@ -79,6 +85,7 @@ final class AgentLink {
   private void begin() {
     ready = true;
     if (request != null) {
+      machine().clock().schedule(PAUSE_NANOS, beforeCommand);
       tellLater(request);
     }
   }

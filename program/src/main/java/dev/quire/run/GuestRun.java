@@ -24,7 +24,9 @@ public final class GuestRun implements AutoCloseable {
   private final VirtualMachine vm;
   private final long limit;
   private final boolean writesDisks;
+  private long start;
   private long nanos;
+  private @Nullable Counters atCommand;
 
   /**
    * @param command what the agent is to run, or null
@@ -43,6 +45,7 @@ public final class GuestRun implements AutoCloseable {
 
   /** Runs the command, then ends the guest; returns the command's status. */
   public int exec() {
+    agent.beforeCommand(() -> atCommand = Counters.of(vm, System.nanoTime() - start));
     agent.connect(vm, limit, writesDisks);
     PowerControl.Request end = runTimed();
     if (agent.status() >= 0) {
@@ -83,7 +86,7 @@ public final class GuestRun implements AutoCloseable {
   }
 
   private PowerControl.Request runTimed() {
-    long start = System.nanoTime();
+    start = System.nanoTime();
     try {
       return vm.run();
     } finally {
@@ -95,6 +98,21 @@ public final class GuestRun implements AutoCloseable {
   /** The counters, after the run. */
   public Report report(int exitStatus) {
     return new Report(vm, nanos, exitStatus);
+  }
+
+  /** What the whole run has counted, after {@link #exec}. */
+  public Counters counters() {
+    return Counters.of(vm, nanos);
+  }
+
+  /**
+   * What the command of {@link #exec} has counted: from the instant at which the agent is asked to
+   * run it to its end; nothing if it never began. Under the instruction clock only, where one
+   * thread runs everything.
+   */
+  public Counters countersOfCommand() {
+    Counters whole = counters();
+    return whole.minus(atCommand == null ? whole : atCommand);
   }
 
   @Override

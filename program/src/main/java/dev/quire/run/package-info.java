@@ -8,6 +8,7 @@
  *     Keyboard      the host's input: keys, and Ctrl-] for Quire's own prompt
  *     RawTerminal   the user's terminal, raw while a guest has it
  *     AgentLink     the command of --exec, run by the agent in the guest
+ *   Counters        what a VM has counted so far
  *   Report          counters at the end, as text or as JSON
  * </pre>
  *

@@ -33,7 +33,16 @@ final class GuestCommand {
   }
 
   static GuestCommand runTyping(InputStream typed, String... options) {
-    List<String> arguments = new ArrayList<>(List.of("run", "--append", FAST_BOOT));
+    return command("run", typed, options);
+  }
+
+  /** {@code quire compare}, likewise. */
+  static GuestCommand compare(String... options) {
+    return command("compare", InputStream.nullInputStream(), options);
+  }
+
+  private static GuestCommand command(String name, InputStream typed, String... options) {
+    List<String> arguments = new ArrayList<>(List.of(name, "--append", FAST_BOOT));
     arguments.addAll(List.of(options));
     StringWriter errors = new StringWriter();
     ByteArrayOutputStream output = new ByteArrayOutputStream();

@@ -254,4 +254,33 @@ final class ImageStoreTest {
     assertThat(ImageStore.cacheFolder(Map.of("XDG_CACHE_HOME", "relative"), "/home/u"))
         .isEqualTo(Path.of("/home/u/.cache/quire"));
   }
+
+  @Test
+  void aProgramComesWithTheLibrariesThatItIsLinkedTo() throws IOException {
+    byte[] program =
+        SyntheticMirror.deb(
+            Map.of(
+                "./usr/bin/sqlite3", SyntheticMirror.bytes("program"),
+                "./usr/share/doc/sqlite3", SyntheticMirror.bytes("text")));
+    byte[] library =
+        SyntheticMirror.deb(
+            Map.of(
+                "./usr/lib/riscv64-linux-gnu/libz.so.1", SyntheticMirror.bytes("->libz.so.1.3"),
+                "./usr/lib/libz.so.1.3", SyntheticMirror.bytes("library"),
+                "./usr/lib/riscv64-linux-gnu/libother.so.1", SyntheticMirror.bytes("other")));
+    mirror.files.put("pool/s.deb", program);
+    mirror.files.put("pool/z.deb", library);
+    mirror.publish(
+        SyntheticMirror.stanza("sqlite3", "zlib1g, readline-common", "pool/s.deb", program)
+            + SyntheticMirror.stanza("zlib1g", "", "pool/z.deb", library));
+
+    for (int i = 0; i < 2; i++) { // the second time without the mirror
+      Map<String, byte[]> files = store().sqlite(insecure(mirror.address()), progress);
+      assertThat(files).containsOnlyKeys("bin/sqlite3", "lib/libz.so.1");
+      assertThat(files.get("bin/sqlite3")).asString().isEqualTo("program");
+      assertThat(files.get("lib/libz.so.1")).asString().isEqualTo("library");
+    }
+    assertThat(mirror.requests).containsOnlyOnce("pool/s.deb", "pool/z.deb");
+    assertThat(leftovers()).doesNotContain("scratch", "s.deb", "z.deb");
+  }
 }
