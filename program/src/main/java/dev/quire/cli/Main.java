@@ -13,7 +13,13 @@ import picocli.CommandLine.ParameterException;
     mixinStandardHelpOptions = true,
     version = "quire 0.1.0",
     description = "A virtual machine monitor whose subject is memory.",
-    subcommands = {RunCommand.class, CompareCommand.class, PsCommand.class, BareCommand.class, ImageCommand.class})
+    subcommands = {
+      RunCommand.class,
+      CompareCommand.class,
+      PsCommand.class,
+      BareCommand.class,
+      ImageCommand.class
+    })
 public final class Main {
   /** The exit status after a mistake of the user's. */
   static final int USER_ERROR = 2;

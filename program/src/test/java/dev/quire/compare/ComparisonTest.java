@@ -97,12 +97,13 @@ class ComparisonTest {
   @Test
   void jsonHasAnObjectForEachRun() {
     String json = Json.write(comparison(bare, nested).json());
-    assertThat(json).startsWith("[\n  {\n    \"workload\": \"mmap\",\n    \"paging\": \"native\"");
+    assertThat(json)
+        .containsPattern("^\\[ *\\{\\s*\"workload\": \"mmap\",\\s*\"paging\": \"native\"");
     assertThat(json)
         .contains("\"variant\": \"\"", "\"instructions\": 1000000", "\"consoleSha256\": \"abc\"")
-        .contains("\"references\": 400", "\"mean\": 4.000000", "\"24\": 10")
+        .contains("\"references\": 400", "\"mean\": 4.0", "\"24\": 10")
         .contains("\"p2mFill\": 3000", "\"total\": 3004", "\"frames\": 7")
-        .contains("\"seconds\": 1.500000", "\"estimatedCycles\": 1307400", "\"overhead\": 0.300")
+        .contains("\"seconds\": 1.5", "\"estimatedCycles\": 1307400", "\"overhead\": 0.300")
         .doesNotContain("budget", "failure", "caches");
     assertThat(Json.write(comparison(nested).json())).contains("\"overhead\": null");
   }
