@@ -3,31 +3,28 @@ package dev.quire.control;
 import dev.quire.machine.board.UserError;
 import dev.quire.run.Json;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.HttpURLConnection;
+import java.net.Proxy;
 import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpRequest.BodyPublishers;
-import java.net.http.HttpResponse;
-import java.net.http.HttpResponse.BodyHandlers;
-import java.time.Duration;
+import java.net.URL;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
-/** Asks running guests of this user, through their servers. */
+/**
+ * Asks running guests of this user, through their servers. By the JDK's old HTTP client: a command
+ * asks one question, and the new one alone would take longer to start than all the rest.
+ */
 public final class ControlClient {
-  private static final Duration CONNECT = Duration.ofSeconds(5);
-  private static final Duration ANSWER = Duration.ofMinutes(2);
+  private static final int CONNECT_MILLIS = 5_000;
+  private static final int ANSWER_MILLIS = 120_000;
 
   private final ControlFolder folder;
-  private final HttpClient http =
-      HttpClient.newBuilder()
-          .version(HttpClient.Version.HTTP_1_1)
-          .proxy(HttpClient.Builder.NO_PROXY)
-          .connectTimeout(CONNECT)
-          .build();
 
   public ControlClient(ControlFolder folder) {
     this.folder = folder;
@@ -38,26 +35,36 @@ public final class ControlClient {
     return ask(folder.find(name), command, arguments, json);
   }
 
-  private String ask(ControlFile file, ControlCommand command, Arguments arguments, boolean json) {
+  private static String ask(
+      ControlFile file, ControlCommand command, Arguments arguments, boolean json) {
     String path = "/vms/" + file.name() + "/" + command.name();
-    HttpRequest request =
-        HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + file.port() + path))
-            .header("Authorization", "Bearer " + file.token())
-            .header("Accept", json ? "application/json" : "text/plain")
-            .timeout(ANSWER)
-            .POST(BodyPublishers.ofString(Json.write(arguments.toJson())))
-            .build();
+    byte[] body = Json.write(arguments.toJson()).getBytes(StandardCharsets.UTF_8);
     try {
-      HttpResponse<String> response = http.send(request, BodyHandlers.ofString());
-      if (response.statusCode() != 200) {
-        throw new UserError(String.valueOf(Json.readObject(response.body()).get("error")));
+      URL url = URI.create("http://127.0.0.1:" + file.port() + path).toURL();
+      HttpURLConnection connection = (HttpURLConnection) url.openConnection(Proxy.NO_PROXY);
+      connection.setConnectTimeout(CONNECT_MILLIS);
+      connection.setReadTimeout(ANSWER_MILLIS);
+      connection.setRequestProperty("Authorization", "Bearer " + file.token());
+      connection.setRequestProperty("Accept", json ? "application/json" : "text/plain");
+      connection.setRequestProperty("Content-Type", "application/json");
+      connection.setDoOutput(true);
+      connection.setFixedLengthStreamingMode(body.length);
+      try (OutputStream out = connection.getOutputStream()) {
+        out.write(body);
       }
-      return response.body();
+      if (connection.getResponseCode() == HttpURLConnection.HTTP_OK) {
+        return text(connection.getInputStream());
+      }
+      Map<String, Object> refused = Json.readObject(text(connection.getErrorStream()));
+      throw new UserError(String.valueOf(refused.get("error")));
     } catch (IOException e) {
       throw new UserError("The guest %s does not answer: %s.".formatted(file.name(), e), e);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new UserError("The question to " + file.name() + " was interrupted.", e);
+    }
+  }
+
+  private static String text(InputStream stream) throws IOException {
+    try (stream) {
+      return new String(stream.readAllBytes(), StandardCharsets.UTF_8);
     }
   }
 
