@@ -184,6 +184,11 @@ public final class VirtualMachine implements AutoCloseable {
     return memory;
   }
 
+  /** The memory of the machine that the VM runs on. */
+  public PhysicalMemory machineMemory() {
+    return machineMemory;
+  }
+
   public FrameTable frames() {
     return frames;
   }

@@ -135,6 +135,14 @@ final class RunCommand implements Callable<Integer> {
       description = "A name by which other commands find the guest: 'quire paging NAME'.")
   private @Nullable String name;
 
+  @Option(
+      names = "--walk",
+      paramLabel = "GVA@INSTRUCTION",
+      description =
+          "When CPU 0 has completed that many instructions, explain on standard error how the MMU"
+              + " translates GVA (hexadecimal), reference by reference; repeatable.")
+  private List<String> walks = new ArrayList<>();
+
   private final ControlledGuest controlled = new ControlledGuest();
 
   @Override
@@ -155,6 +163,7 @@ final class RunCommand implements Callable<Integer> {
     if (name != null) {
       ControlFolder.checkName(name);
     }
+    var _ = WalkOption.parse(walks);
     if (cpus < 1 || cpus > MAX_CPUS) {
       throw UserError.of("--cpus %d is not possible: 1 to %d are.", cpus, MAX_CPUS);
     }
@@ -183,9 +192,29 @@ final class RunCommand implements Callable<Integer> {
     ByteSink output = json ? kept::write : RunCommand::print;
     try (GuestRun run = new GuestRun(config(opened), console, command, output);
         var _ = controlled.has(run)) {
+      prepareWalks(run, false);
       int status = run.exec();
+      nameLateWalks(run);
       print(run.report(status), console, kept.toByteArray());
       return status;
+    }
+  }
+
+  private void prepareWalks(GuestRun run, boolean rawTerminal) {
+    for (WalkOption walk : WalkOption.parse(walks)) {
+      walk.prepare(
+          run.vm(), text -> System.err.print(rawTerminal ? text.replace("\n", "\r\n") : text));
+    }
+  }
+
+  private void nameLateWalks(GuestRun run) {
+    long end = run.vm().vcpus().getFirst().hart().completed();
+    for (WalkOption walk : WalkOption.parse(walks)) {
+      if (walk.instruction() > end) {
+        System.err.printf(
+            "CPU 0 never came to instruction %,d of --walk: it completed %,d.%n",
+            walk.instruction(), end);
+      }
     }
   }
 
@@ -217,8 +246,10 @@ final class RunCommand implements Callable<Integer> {
       while (true) {
         try (GuestRun run = new GuestRun(config(opened), console, null, RunCommand::print);
             var _ = controlled.has(run)) {
+          prepareWalks(run, terminal.isRaw());
           PowerControl.Request how = run.interactive(keyboard);
           if (how.kind() != PowerControl.Kind.RESET) {
+            nameLateWalks(run);
             int status = how.kind() == PowerControl.Kind.DEADLOCK ? DEADLOCK : how.status();
             return new Ended(how, status, run.report(status));
           }

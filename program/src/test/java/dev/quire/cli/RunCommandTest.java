@@ -42,6 +42,9 @@ class RunCommandTest {
           --tlb        | l1             | power of two
           --tlb        | l1=2097152     | power of two
           --tlb        | l3=2           | l1, l2, vspwc, gpwc and nested
+          --walk       | 80200000       | a hexadecimal address, an @
+          --walk       | xyz@100        | a hexadecimal address, an @
+          --walk       | 0x1@0x10       | a hexadecimal address, an @
           --kernel     | /nowhere/image | There is no kernel /nowhere/image.
           """)
   void aValueThatIsNotPossible(String option, String value, String sentence) {

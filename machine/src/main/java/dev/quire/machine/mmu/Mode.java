@@ -60,7 +60,7 @@ public final class Mode {
     return of(state, state.privilege, state.virtual);
   }
 
-  static int privilege(int mode) {
+  public static int privilege(int mode) {
     return mode & PRIVILEGE;
   }
 
