@@ -6,6 +6,7 @@ import dev.quire.machine.board.Clock;
 import dev.quire.machine.board.HostClock;
 import dev.quire.machine.board.InstructionClock;
 import dev.quire.machine.board.PowerControl;
+import dev.quire.machine.board.UserError;
 import dev.quire.machine.bus.AddressMap;
 import dev.quire.machine.bus.InterruptLine;
 import dev.quire.machine.device.ByteSink;
@@ -29,7 +30,10 @@ import dev.quire.monitor.vcpu.VcpuTime;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -45,7 +49,9 @@ public final class VirtualMachine implements AutoCloseable {
 
   private static final long OVERHEAD = 8 << 20;
 
-  private final PagingChoice choice;
+  /** Null if the guest is not virtualized. */
+  private final @Nullable VmPaging paging;
+
   private final List<BlockStore> disks;
   private final PowerControl power = new PowerControl();
   private final Clock clock;
@@ -63,7 +69,7 @@ public final class VirtualMachine implements AutoCloseable {
    * @param agent the host's end of the channel to the agent in the guest, its name included
    */
   public VirtualMachine(VmConfig config, ByteSink console, ConsolePort agent) {
-    this.choice = config.paging();
+    boolean isNative = config.paging() == PagingChoice.NATIVE;
     this.disks = config.disks();
     clock = config.countsInstructions() ? new InstructionClock(power) : new HostClock(power);
     machineMemory = new PhysicalMemory(MACHINE_RAM, config.memory() + overhead(config));
@@ -79,21 +85,22 @@ public final class VirtualMachine implements AutoCloseable {
     devices =
         new GuestDevices(config, memory, clock, externalInterrupts(config.cpus()), console, agent);
     Sbi firmware = new Sbi(vcpus, memory, power, console);
-    if (isNative()) {
+    if (isNative) {
       memory.populateAll();
+      paging = null;
       addCpus(config, firmware, null);
     } else {
-      addCpus(config, firmware, monitor(config, firmware));
+      PagingHost host = new PagingHost(machineMemory, frames, new MachineAsids());
+      paging = new VmPaging(config.paging(), host, memory, config.gstage());
+      addCpus(config, firmware, new Vcpu.Services(paging, memory, devices.map(), firmware, clock));
     }
     load(config);
   }
 
-  private boolean isNative() {
-    return choice == PagingChoice.NATIVE;
-  }
-
-  private long overhead(VmConfig config) {
-    return isNative() ? 0 : (config.memory() >> OVERHEAD_SHIFT) + OVERHEAD & -OVERHEAD;
+  private static long overhead(VmConfig config) {
+    return config.paging() == PagingChoice.NATIVE
+        ? 0
+        : (config.memory() >> OVERHEAD_SHIFT) + OVERHEAD & -OVERHEAD;
   }
 
   private List<InterruptLine> externalInterrupts(int cpus) {
@@ -103,12 +110,6 @@ public final class VirtualMachine implements AutoCloseable {
       lines.add(asserted -> vcpus.get(id).setExternalInterrupt(asserted));
     }
     return lines;
-  }
-
-  private Vcpu.Services monitor(VmConfig config, Sbi firmware) {
-    PagingHost host = new PagingHost(machineMemory, frames, new MachineAsids());
-    VmPaging paging = new VmPaging(config.paging(), host, memory, config.gstage());
-    return new Vcpu.Services(paging, memory, devices.map(), firmware, clock);
   }
 
   /** {@code monitor} is null if the kernel has the machine for itself, devices and all. */
@@ -145,6 +146,43 @@ public final class VirtualMachine implements AutoCloseable {
     vcpus.getFirst().hart().atInstruction(count, action);
   }
 
+  /**
+   * What {@code question} says while no vCPU runs, which the guest does not notice. From a thread
+   * of the host's own, at any time before {@link #close}.
+   */
+  public <T> T whileStopped(Supplier<T> question) {
+    AtomicReference<@Nullable T> answer = new AtomicReference<>();
+    clock.whileStopped(() -> answer.set(question.get()));
+    return Objects.requireNonNull(answer.get());
+  }
+
+  /**
+   * Changes how the guest's memory is virtualized, which the guest does not notice. From a thread
+   * of the host's own. A {@link UserError} for native.
+   */
+  public void switchPaging(PagingChoice choice) {
+    clock.whileStopped(() -> change(choice));
+  }
+
+  /** The same, once vCPU 0 has completed {@code count} instructions; before {@link #run}. */
+  public void switchPagingAt(long count, PagingChoice choice) {
+    requirePaging(choice);
+    atInstruction(count, () -> clock.stopSoon(() -> change(choice)));
+  }
+
+  private void change(PagingChoice choice) {
+    requirePaging(choice).switchTo(choice);
+  }
+
+  private VmPaging requirePaging(PagingChoice choice) {
+    if (paging == null || choice == PagingChoice.NATIVE) {
+      throw UserError.of(
+          "The paging method cannot change from %s to %s: native is not virtualized.",
+          choice().word(), choice.word());
+    }
+    return paging;
+  }
+
   /** Runs until the guest powers off, asks for a restart, or can never go on. */
   public PowerControl.Request run() {
     clock.run();
@@ -173,7 +211,12 @@ public final class VirtualMachine implements AutoCloseable {
 
   /** How the guest's memory is virtualized. */
   public PagingChoice choice() {
-    return choice;
+    return paging == null ? PagingChoice.NATIVE : paging.method().choice();
+  }
+
+  /** What the paging method holds now, by name; empty for native. */
+  public Map<String, Long> pagingStatistics() {
+    return paging == null ? Map.of() : paging.method().statistics();
   }
 
   public List<GuestCpu> vcpus() {

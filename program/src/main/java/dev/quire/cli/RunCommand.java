@@ -130,6 +130,14 @@ final class RunCommand implements Callable<Integer> {
   private @Nullable String shadow;
 
   @Option(
+      names = "--switch-at",
+      paramLabel = "N=METHOD",
+      description =
+          "Change the paging method once the first CPU has completed N instructions; METHOD is"
+              + " nested, shadow-eager, shadow-unsync, shadow-lazy or protected; repeatable.")
+  private List<String> switches = new ArrayList<>();
+
+  @Option(
       names = "--name",
       paramLabel = "NAME",
       description = "A name by which other commands find the guest: 'quire paging NAME'.")
@@ -159,7 +167,10 @@ final class RunCommand implements Callable<Integer> {
   /** Before anything is pulled or opened. */
   private void checkOptions() {
     guest.check();
-    var _ = PagingChoice.parse(paging, shadow);
+    PagingChoice choice = PagingChoice.parse(paging, shadow);
+    if (!SwitchOption.parse(switches).isEmpty() && choice == PagingChoice.NATIVE) {
+      throw UserError.of("--switch-at needs a guest that is virtualized, not native.");
+    }
     if (name != null) {
       ControlFolder.checkName(name);
     }
@@ -186,6 +197,12 @@ final class RunCommand implements Callable<Integer> {
         .build();
   }
 
+  private void schedule(GuestRun run) {
+    for (SwitchOption option : SwitchOption.parse(switches)) {
+      run.vm().switchPagingAt(option.instruction(), option.choice());
+    }
+  }
+
   private int execute(List<BlockStore> opened, String command) {
     GuestConsole console = GuestConsole.kept(json);
     ByteArrayOutputStream kept = new ByteArrayOutputStream();
@@ -193,6 +210,7 @@ final class RunCommand implements Callable<Integer> {
     try (GuestRun run = new GuestRun(config(opened), console, command, output);
         var _ = controlled.has(run)) {
       prepareWalks(run, false);
+      schedule(run);
       int status = run.exec();
       nameLateWalks(run);
       print(run.report(status), console, kept.toByteArray());
@@ -247,6 +265,7 @@ final class RunCommand implements Callable<Integer> {
         try (GuestRun run = new GuestRun(config(opened), console, null, RunCommand::print);
             var _ = controlled.has(run)) {
           prepareWalks(run, terminal.isRaw());
+          schedule(run);
           PowerControl.Request how = run.interactive(keyboard);
           if (how.kind() != PowerControl.Kind.RESET) {
             nameLateWalks(run);

@@ -23,6 +23,19 @@ public interface Clock extends Timeline {
   void post(Runnable action);
 
   /**
+   * Runs {@code action} while no processor runs and none will before it has ended; it may look at
+   * and change all of the machine, and the guest notices nothing. From a thread that drives no
+   * processor; also before and after {@link #run}.
+   */
+  void whileStopped(Runnable action);
+
+  /**
+   * The same, soon, for a processor's own thread: under the instruction clock once the instruction
+   * under way is done, before any other.
+   */
+  void stopSoon(Runnable action);
+
+  /**
    * Whether {@link #post} may still be called. While it may, a machine whose processors all wait
    * for ever is idle; otherwise that is a deadlock. Any thread.
    */

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,6 +34,10 @@ public final class HostClock implements Clock {
   private final PowerControl power;
   private final ReentrantLock lock = new ReentrantLock();
   private final ReentrantLock running = new ReentrantLock();
+
+  /** Held for reading by processors that run, for writing while all must stand still. */
+  private final ReentrantReadWriteLock goOn = new ReentrantReadWriteLock();
+
   private final EventQueue events = new EventQueue();
   private final List<Slot> slots = new ArrayList<>();
   private final IdentityHashMap<Processor, Slot> byProcessor = new IdentityHashMap<>();
@@ -99,6 +104,28 @@ public final class HostClock implements Clock {
   }
 
   @Override
+  public void whileStopped(Runnable action) {
+    if (goOn.getReadHoldCount() > 0) {
+      throw new IllegalStateException("a processor cannot wait for itself to stop");
+    }
+    for (Slot slot : slots) {
+      slot.processor.kick();
+    }
+    goOn.writeLock().lock();
+    try {
+      action.run();
+    } finally {
+      goOn.writeLock().unlock();
+    }
+    wakeAll();
+  }
+
+  @Override
+  public void stopSoon(Runnable action) {
+    Thread.ofPlatform().daemon().name("stop").start(() -> whileStopped(action));
+  }
+
+  @Override
   public void expectInput(boolean expected) {
     lock.lock();
     try {
@@ -141,15 +168,27 @@ public final class HostClock implements Clock {
 
   private void runLoop(Slot slot) {
     while (power.pending() == null) {
-      runDue();
-      if (slot.processor.idle()) {
+      if (!runSlice(slot.processor)) {
         park(slot);
-      } else {
-        slot.processor.run(SLICE);
-        for (int i = 0; i < checks.size(); i++) {
-          checks.get(i).run();
-        }
       }
+    }
+  }
+
+  /** Runs what is due, and the processor; false if that is idle. */
+  private boolean runSlice(Processor processor) {
+    goOn.readLock().lock();
+    try {
+      runDue();
+      if (processor.idle()) {
+        return false;
+      }
+      processor.run(SLICE);
+      for (int i = 0; i < checks.size(); i++) {
+        checks.get(i).run();
+      }
+      return true;
+    } finally {
+      goOn.readLock().unlock();
     }
   }
 

@@ -3,6 +3,8 @@ package dev.quire.machine.board;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.LinkedBlockingQueue;
 import org.jspecify.annotations.Nullable;
 
@@ -43,6 +45,10 @@ public final class InstructionClock implements Clock {
   private final EventQueue events = new EventQueue();
   private final LinkedBlockingQueue<Runnable> posted = new LinkedBlockingQueue<>();
   private volatile boolean inputExpected;
+
+  /** Whether somebody takes what is posted; guarded by {@link #posted}. */
+  private boolean looping;
+
   private @Nullable Processor running;
   private long now;
   private long sliceEnd;
@@ -93,6 +99,32 @@ public final class InstructionClock implements Clock {
   }
 
   @Override
+  public void whileStopped(Runnable action) {
+    FutureTask<Void> task = new FutureTask<>(action, null);
+    synchronized (posted) {
+      if (looping) {
+        post(task);
+      } else {
+        task.run(); // nobody would take it; and nobody starts meanwhile
+      }
+    }
+    try {
+      task.get();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } catch (ExecutionException e) {
+      throw e.getCause() instanceof RuntimeException cause
+          ? cause
+          : new IllegalStateException(e.getCause());
+    }
+  }
+
+  @Override
+  public void stopSoon(Runnable action) {
+    post(action);
+  }
+
+  @Override
   public void expectInput(boolean expected) {
     inputExpected = expected;
     post(() -> {});
@@ -100,6 +132,20 @@ public final class InstructionClock implements Clock {
 
   @Override
   public void run() {
+    synchronized (posted) {
+      looping = true;
+    }
+    try {
+      runLoop();
+    } finally {
+      synchronized (posted) {
+        looping = false;
+      }
+      runPosted(); // those who wait for an answer
+    }
+  }
+
+  private void runLoop() {
     while (power.pending() == null) {
       runPosted();
       Slot next = leastAwake();
