@@ -2,6 +2,8 @@ package dev.quire.cli;
 
 import dev.quire.compare.Comparison;
 import dev.quire.compare.CostModel;
+import dev.quire.compare.Difference;
+import dev.quire.compare.FirstDifference;
 import dev.quire.compare.GuestOfWorkload;
 import dev.quire.compare.Outcome;
 import dev.quire.compare.Setup;
@@ -13,8 +15,11 @@ import dev.quire.monitor.paging.PagingChoice;
 import dev.quire.run.Json;
 import java.io.PrintWriter;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -76,6 +81,13 @@ final class CompareCommand implements Callable<Integer> {
       description = "Cycles of an exit to the monitor (default 2000, an assumption).")
   private long exitCycles = CostModel.DEFAULT.exitCycles();
 
+  @Option(
+      names = "--first-difference",
+      description =
+          "Instead of costs, find the first instruction after which the guest's registers are not"
+              + " the same as under the first of the methods.")
+  private boolean firstDifference;
+
   @Option(names = "--json", description = "Print one JSON array, of an object for each run.")
   private boolean json;
 
@@ -87,6 +99,12 @@ final class CompareCommand implements Callable<Integer> {
     CostModel model = model();
     List<Workload> workloads = workloads();
     List<Setup> setups = setups();
+    return firstDifference
+        ? findDifferences(workloads, setups)
+        : compareCosts(workloads, setups, model);
+  }
+
+  private int compareCosts(List<Workload> workloads, List<Setup> setups, CostModel model) {
     if (setups.size() * workloads.size() > 1) {
       err().println("First a boot that does not count: the JVM compiles what is hot.");
       var _ = run(Workload.BOOT, setups.getFirst(), configure(Workload.BOOT));
@@ -106,11 +124,59 @@ final class CompareCommand implements Callable<Integer> {
         out.flush();
       }
     }
+    printArray(objects);
+    return same ? 0 : 1;
+  }
+
+  private void printArray(List<Object> objects) {
     if (json) {
+      PrintWriter out = spec.commandLine().getOut();
       out.print(Json.write(objects));
       out.flush();
     }
+  }
+
+  private int findDifferences(List<Workload> workloads, List<Setup> setups) {
+    if (setups.size() < 2) {
+      throw UserError.of("--first-difference needs two --methods or more.");
+    }
+    List<Object> objects = new ArrayList<>();
+    boolean same = true;
+    for (Workload workload : workloads) {
+      VmConfig.Builder config = configure(workload);
+      Setup first = setups.getFirst();
+      announce(workload, first);
+      FirstDifference search = new FirstDifference(with(first, config), workload.command());
+      for (Setup second : setups.subList(1, setups.size())) {
+        announce(workload, second);
+        Difference found = search.find(with(second, config));
+        same &= found.place() == null;
+        objects.add(describe(workload, first, second, found));
+      }
+    }
+    printArray(objects);
     return same ? 0 : 1;
+  }
+
+  /** The difference as an object; printed at once if people read it. */
+  private Map<String, @Nullable Object> describe(
+      Workload workload, Setup first, Setup second, Difference found) {
+    if (!json) {
+      PrintWriter out = spec.commandLine().getOut();
+      out.print(workload.word() + ": " + found.text(first.label(), second.label()));
+      out.flush();
+    }
+    Map<String, @Nullable Object> object = new LinkedHashMap<>();
+    object.put("workload", workload.word());
+    object.put("first", first.label());
+    object.put("second", second.label());
+    object.putAll(found.json());
+    return object;
+  }
+
+  private void announce(Workload workload, Setup setup) {
+    err().printf("%s under %s%n", workload.word(), setup.label());
+    err().flush();
   }
 
   private PrintWriter err() {
@@ -121,16 +187,18 @@ final class CompareCommand implements Callable<Integer> {
     VmConfig.Builder config = configure(workload);
     List<Outcome> outcomes = new ArrayList<>();
     for (Setup setup : setups) {
-      err().printf("%s under %s%n", workload.word(), setup.label());
-      err().flush();
+      announce(workload, setup);
       outcomes.add(run(workload, setup, config));
     }
     return new Comparison(workload, outcomes, model);
   }
 
   private static Outcome run(Workload workload, Setup setup, VmConfig.Builder config) {
-    return GuestOfWorkload.run(
-        workload, setup, config.paging(setup.paging()).mmu(setup.mmu()).build());
+    return GuestOfWorkload.run(workload, setup, with(setup, config));
+  }
+
+  private static VmConfig with(Setup setup, VmConfig.Builder config) {
+    return config.paging(setup.paging()).mmu(setup.mmu()).build();
   }
 
   /** All but the setup. */

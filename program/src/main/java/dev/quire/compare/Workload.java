@@ -48,7 +48,7 @@ public enum Workload {
   }
 
   /** What the guest's shell runs. */
-  String command() {
+  public String command() {
     return command;
   }
 

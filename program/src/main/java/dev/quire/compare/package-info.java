@@ -6,6 +6,7 @@
  *   Setup             how its memory is virtualized, and on which MMU
  *   GuestOfWorkload   one guest from power-on to the workload's end  -> Outcome
  *   Comparison        the outcomes of one workload, by a CostModel   -> ComparisonText, -Json
+ *   FirstDifference   where two guests that should do the same part    -> Difference
  * </pre>
  *
  * All runs are on the instruction clock with one vCPU and the same seed, so that every guest must

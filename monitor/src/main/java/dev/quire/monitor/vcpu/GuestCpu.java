@@ -49,6 +49,9 @@ public abstract sealed class GuestCpu implements GuestHart, Processor permits Vc
     return exits;
   }
 
+  /** The guest's own satp, whatever the MMU walks instead. On the CPU's thread. */
+  public abstract long satp();
+
   // ---- for the two kinds -------------------------------------------------------------------
 
   /** Enters the kernel's mode at a gpa, as after a reset, with a0 = id and a1 = opaque. */

@@ -69,6 +69,11 @@ public final class NativeCpu extends GuestCpu {
   }
 
   @Override
+  public long satp() {
+    return hart().csrs().peek(CsrNumber.SATP);
+  }
+
+  @Override
   public void setExternalInterrupt(boolean asserted) {
     hart.interrupts().setPin(Interrupts.SEI, asserted);
     if (asserted) {

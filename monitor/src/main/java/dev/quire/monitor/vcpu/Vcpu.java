@@ -89,6 +89,11 @@ public final class Vcpu extends GuestCpu {
   // ---- interrupts and fences ---------------------------------------------------------------
 
   @Override
+  public long satp() {
+    return paging().satp(paged);
+  }
+
+  @Override
   public void setExternalInterrupt(boolean asserted) {
     hart.interrupts().setVirtualPin(Interrupts.VSEI, asserted);
     if (asserted) {
