@@ -172,6 +172,11 @@ public final class Program {
     return this;
   }
 
+  /** Bytes so far. */
+  public int size() {
+    return 2 * code.size();
+  }
+
   public GuestFile build() {
     ByteBuffer bytes = ByteBuffer.allocate(2 * code.size()).order(ByteOrder.LITTLE_ENDIAN);
     code.forEach(bytes::putShort);
