@@ -40,6 +40,9 @@ public final class GuestMemory implements Dma {
   /** By gfn - firstGfn: hfn - firstHfn, or {@link #NONE}. */
   private final int[] p2m;
 
+  /** The way back, by hfn - firstHfn: gfn - firstGfn, or {@link #NONE}. */
+  private final int[] m2p;
+
   /** By gfn - firstGfn: {@link #OWN_WRITES}, {@link #OWN_READS}. */
   private final byte[] kept;
 
@@ -64,6 +67,8 @@ public final class GuestMemory implements Dma {
     this.firstHfn = memory.base() >>> SHIFT;
     this.p2m = new int[(int) (size >>> SHIFT)];
     Arrays.fill(p2m, NONE);
+    this.m2p = new int[frames.total()];
+    Arrays.fill(m2p, NONE);
     this.kept = new byte[p2m.length];
     this.keeper = new RawEntries();
   }
@@ -135,6 +140,20 @@ public final class GuestMemory implements Dma {
     }
   }
 
+  /** The machine frame behind {@code gfn}, or -1 if it has none, or is not RAM. */
+  public synchronized long populatedFrame(long gfn) {
+    long index = gfn - firstGfn;
+    boolean has = index >= 0 && index < p2m.length && p2m[(int) index] != NONE;
+    return has ? firstHfn + p2m[(int) index] : -1;
+  }
+
+  /** The one guest frame behind which {@code hfn} stands, or -1 if it is not one of this VM's. */
+  public synchronized long gfnOf(long hfn) {
+    long index = hfn - firstHfn;
+    boolean has = index >= 0 && index < m2p.length && m2p[(int) index] != NONE;
+    return has ? firstGfn + m2p[(int) index] : -1;
+  }
+
   /**
    * The first machine frame of the 2 MiB block around {@code gfn} if the block is all inside RAM
    * and backed by an aligned block of frames, else -1.
@@ -163,6 +182,7 @@ public final class GuestMemory implements Dma {
     if (p2m[index] != NONE) {
       listener.invalidate(gfn);
       long hfn = firstHfn + p2m[index];
+      m2p[p2m[index]] = NONE;
       p2m[index] = NONE;
       populated--;
       frames.release(hfn);
@@ -316,6 +336,7 @@ public final class GuestMemory implements Dma {
 
   private void set(int index, long hfn) {
     p2m[index] = (int) (hfn - firstHfn);
+    m2p[p2m[index]] = index;
     populated++;
   }
 

@@ -3,7 +3,7 @@ package dev.quire.monitor.paging;
 /** A guest's address space, named by the satp that the guest writes, and its machine ASID. */
 final class AddressSpace {
   private static final int ASID_SHIFT = 44;
-  private static final long PPN = (1L << ASID_SHIFT) - 1;
+  static final long PPN = (1L << ASID_SHIFT) - 1;
 
   /** What the guest wrote; {@link #BARE} or {@link #BARE_USER} if that does not translate. */
   final long satp;

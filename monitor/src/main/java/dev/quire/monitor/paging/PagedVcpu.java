@@ -17,6 +17,11 @@ public final class PagedVcpu {
   /** Where vsatp points to, under methods that choose it. */
   @Nullable AddressSpace space;
 
+  /** The hart's count of instructions at the last page fault, and how many more came there. */
+  long faultedAt = -1;
+
+  int faultsInPlace;
+
   /**
    * @param updatesAd whether the guest's accessed and dirty bits are set for it (Svadu)
    */

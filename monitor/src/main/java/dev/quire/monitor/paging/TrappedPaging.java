@@ -27,7 +27,7 @@ import java.util.Objects;
  * (Bare) gets tables that map gva = gpa, one for VS-mode and one with U set for VU-mode.
  */
 public abstract sealed class TrappedPaging implements PagingMethod
-    permits ShadowPageTables, LazyShadowTables {
+    permits ShadowPageTables, LazyShadowTables, ProtectedPageTables {
   /** What is to be done about a page fault. */
   public enum Outcome {
     /** The guest tries again. */
@@ -148,7 +148,7 @@ public abstract sealed class TrappedPaging implements PagingMethod
   }
 
   /** Points the vCPU's vsatp to what the MMU shall walk for {@code space}. */
-  private void load(PagedVcpu vcpu, AddressSpace space) {
+  final void load(PagedVcpu vcpu, AddressSpace space) {
     vcpu.space = space;
     long vsatp =
         space.isBare()

@@ -32,7 +32,7 @@ public final class VmPaging {
       case NESTED -> new NestedPaging(host, memory, gstage);
       case SHADOW_EAGER, SHADOW_UNSYNC -> new ShadowPageTables(choice, host, memory);
       case SHADOW_LAZY -> new LazyShadowTables(host, memory);
-      case PROTECTED -> throw UserError.of("--paging protected is not there yet.");
+      case PROTECTED -> new ProtectedPageTables(host, memory);
       case NATIVE ->
           throw UserError.of(
               "A virtual machine cannot become native: its kernel would have to leave VS-mode.");

@@ -1,0 +1,389 @@
+package dev.quire.monitor.paging;
+
+import dev.quire.machine.hart.CsrNumber;
+import dev.quire.machine.hart.Csrs;
+import dev.quire.machine.mmu.AccessType;
+import dev.quire.machine.mmu.PteBits;
+import dev.quire.machine.mmu.Space;
+import dev.quire.monitor.memory.GuestMemory;
+import dev.quire.monitor.paging.V2mPage.PageKey;
+import dev.quire.monitor.paging.V2mPage.PageKind;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Protected page tables: the MMU walks the guest's own tables, whose entries hold machine frames.
+ * Each of the guest's writes to a table traps and is translated, gfn to hfn; each read traps and is
+ * translated back. No write is refused, and what the guest reads is what it wrote.
+ *
+ * <p>A table is <em>hooked</em> ({@link HookedTables}) when a fault comes through it for the first
+ * time, and stays so while something links to it. Roots that no vCPU has in satp are kept, the last
+ * {@link #ROOTS} of them. What cannot be expressed in the guest's own tables is served by tables of
+ * the monitor's own ({@link V2m}):
+ *
+ * <ul>
+ *   <li>superpages over scattered frames, or over tables, are <em>split</em>. The pieces follow the
+ *       guest's entry, every change of which traps.
+ *   <li>a table that cannot be hooked, for it is one of another level already, or code, is
+ *       <em>viewed</em>: translations found by faults, as a TLB holds them, are dropped at the
+ *       guest's next fence.
+ * </ul>
+ *
+ * <p>Invariant: no hardware entry maps the frame of a hooked table; no write of the guest's, by
+ * whatever way, reaches one unseen.
+ */
+public final class ProtectedPageTables extends TrappedPaging {
+  /** Roots that stay hooked, those in use included. */
+  static final int ROOTS = 64;
+
+  /**
+   * Trapped accesses to a table without a fault through it in between, after which it is given back
+   * to the guest for a while: if no satp leads to it, and in any case.
+   */
+  private static final int FLOOD_UNREACHABLE = 4;
+
+  private static final int FLOOD = 48;
+
+  /** Faults without an instruction completed in between, after which the TLBs are suspect. */
+  private static final int MANY_FAULTS = 4;
+
+  /** In {@link PageKey}: tables of views are told apart by a serial number. */
+  private static final long VIEW = 1;
+
+  private static final long ROOT_VIEW = 2;
+
+  private final HookedTables hooked;
+
+  /** By gfn, least recently used first. */
+  private final Map<Long, HookedTable> roots = new LinkedHashMap<>(16, 0.75f, true);
+
+  private final List<V2mPage> views = new ArrayList<>();
+  private final List<V2mPage> rootViews = new ArrayList<>();
+  private long viewSerial;
+  private long given;
+
+  ProtectedPageTables(PagingHost host, GuestMemory memory) {
+    super(PagingChoice.PROTECTED, host, memory);
+    this.hooked = new HookedTables(machine, memory, v2m, tlbs, this::isActive, this::rootGone);
+  }
+
+  // ---- roots -----------------------------------------------------------------------------------
+
+  @Override
+  long root(AddressSpace space) {
+    int level = Space.levels(space.satp) - 1;
+    HookedTable table = hooked.hook(space.rootGfn(), level);
+    if (table == null) {
+      return rootView(space.rootGfn(), level).hfn;
+    }
+    table.root = true;
+    roots.put(table.gfn, table);
+    shrinkRoots();
+    return table.hfn;
+  }
+
+  private V2mPage rootView(long gfn, int level) {
+    PageKey key = new PageKey(PageKind.SPACE, gfn, level, ROOT_VIEW);
+    V2mPage view = v2m.find(key);
+    if (view == null) {
+      view = v2m.create(key);
+      rootViews.add(view);
+    }
+    return view;
+  }
+
+  private void shrinkRoots() {
+    Iterator<HookedTable> oldest = roots.values().iterator();
+    while (roots.size() > ROOTS && oldest.hasNext()) {
+      HookedTable table = oldest.next();
+      if (!isActive(table)) {
+        oldest.remove();
+        hooked.endRoot(table);
+      }
+    }
+  }
+
+  private boolean isActive(HookedTable table) {
+    return table.root && isActiveRoot(table.gfn, table.level);
+  }
+
+  private boolean isActiveRoot(long gfn, int level) {
+    for (PagedVcpu vcpu : vcpus) {
+      AddressSpace space = vcpu.space;
+      if (space != null
+          && !space.isBare()
+          && space.rootGfn() == gfn
+          && Space.levels(space.satp) - 1 == level) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** A root is unhooked: harts that have it in vsatp get an empty one, until their next fault. */
+  private void rootGone(HookedTable table) {
+    roots.remove(table.gfn);
+    V2mPage empty = rootView(-1, table.level);
+    for (PagedVcpu vcpu : vcpus) {
+      AddressSpace space = vcpu.space;
+      if (space != null && !space.isBare() && space.rootGfn() == table.gfn) {
+        long vsatp = space.vsatp(space.satp >>> 60, empty.hfn);
+        vcpu.hart.atSafePoint(null, () -> replaceRoot(vcpu, space, table.hfn, vsatp));
+      }
+    }
+  }
+
+  private static void replaceRoot(PagedVcpu vcpu, AddressSpace space, long hfn, long vsatp) {
+    Csrs csrs = vcpu.hart.csrs();
+    if (vcpu.space == space && (csrs.peek(CsrNumber.VSATP) & AddressSpace.PPN) == hfn) {
+      csrs.poke(CsrNumber.VSATP, vsatp);
+    }
+  }
+
+  // ---- faults ----------------------------------------------------------------------------------
+
+  @Override
+  boolean mustEmulate(long gfn, int kept, int access) {
+    HookedTable table = hooked.at(gfn);
+    if (table == null) {
+      return super.mustEmulate(gfn, kept, access);
+    }
+    if (access == AccessType.FETCH) {
+      // Code in a table that is in use: it is viewed from now on.
+      hooked.refuse(gfn, hooked.reachable(table));
+      hooked.unhook(table);
+      return false;
+    }
+    table.touches++;
+    if (isFlooded(table)) {
+      given++;
+      hooked.unhook(table);
+      return false;
+    }
+    return true;
+  }
+
+  private boolean isFlooded(HookedTable table) {
+    if (table.unused()) {
+      return true;
+    }
+    if (table.touches % FLOOD_UNREACHABLE == 0 && !hooked.reachable(table)) {
+      return true;
+    }
+    return table.level == 0 && table.touches >= FLOOD;
+  }
+
+  @Override
+  void map(PagedVcpu vcpu, long gva, int access, int mode) {
+    if (hooked.full()) {
+      hooked.reset();
+    }
+    AddressSpace space = current(vcpu);
+    load(vcpu, space);
+    flushIfStuck(vcpu);
+    HookedTable table = hooked.at(space.rootGfn());
+    int level = Space.levels(space.satp) - 1;
+    if (table == null || table.level != level) {
+      mapOwn(rootView(space.rootGfn(), level), gva, vcpu.walk);
+      return;
+    }
+    descend(table, gva, vcpu.walk);
+  }
+
+  /**
+   * A guest that changed a link and did not fence may stand at entries that nobody fills any more.
+   */
+  private void flushIfStuck(PagedVcpu vcpu) {
+    long completed = vcpu.hart.completed();
+    vcpu.faultsInPlace = completed == vcpu.faultedAt ? vcpu.faultsInPlace + 1 : 0;
+    vcpu.faultedAt = completed;
+    if (vcpu.faultsInPlace >= MANY_FAULTS) {
+      vcpu.hart.mmu().fenceVvma(0, 0, false, false);
+    }
+  }
+
+  /** Makes the hardware's entries valid from a root down to the leaf that {@code walk} found. */
+  private void descend(HookedTable root, long gva, GuestWalk walk) {
+    HookedTable table = root;
+    memory.frameFor(walk.gpa >>> SHIFT);
+    while (true) {
+      table.touches = 0;
+      int slot = V2mPage.index(gva, table.level);
+      HookedTable child = hooked.child(table, slot);
+      if (child != null) {
+        table = child;
+      } else if (!expressible(table, slot)) {
+        mapAside(table, slot, gva, walk);
+        return;
+      } else if (PteBits.isLeaf(hooked.read(table, slot))) {
+        return;
+      }
+    }
+  }
+
+  /** Whether the hardware's entry is valid and stands for the guest's, now at the latest. */
+  private boolean expressible(HookedTable table, int slot) {
+    if (table.isAside(slot)) {
+      return false;
+    }
+    if ((hooked.read(table, slot) & PteBits.VALID) != 0) {
+      return true;
+    }
+    long entry = hooked.guestEntry(table, slot);
+    if (!PteBits.isLeaf(entry)) {
+      var _ = hooked.hook(PteBits.address(entry) >>> SHIFT, table.level - 1);
+    }
+    return hooked.reveal(table, slot);
+  }
+
+  /** Maps an address below an entry that only the monitor's own tables can serve. */
+  private void mapAside(HookedTable table, int slot, long gva, GuestWalk walk) {
+    if (hooked.at(walk.gpa >>> SHIFT) != null) {
+      return; // on the way it was found to be a table, too
+    }
+    long entry = hooked.guestEntry(table, slot);
+    long bits = leafBits(walk.leaf);
+    if (table.level == 0) {
+      hooked.mapInPlace(table, slot, walk.gpa >>> SHIFT, bits);
+    } else if (PteBits.isLeaf(entry)) {
+      long span = 1L << V2mPage.shift(table.level);
+      PageKey key = new PageKey(PageKind.DIRECT, walk.gpa & -span, table.level - 1, bits);
+      V2mPage page = v2m.findOrCreate(key);
+      hooked.linkPage(table, slot, page);
+      mapLeaf(page, gva, walk.gpa, bits);
+    } else {
+      V2mPage page = table.page(slot);
+      if (page == null) {
+        page = newView(table.level - 1);
+        hooked.linkPage(table, slot, page);
+      }
+      mapOwn(page, gva, walk);
+    }
+  }
+
+  private V2mPage newView(int level) {
+    V2mPage page = v2m.create(new PageKey(PageKind.SPACE, viewSerial++, level, VIEW));
+    views.add(page);
+    return page;
+  }
+
+  /** Maps what {@code walk} found in tables of the monitor's own, which show the guest's. */
+  private void mapOwn(V2mPage view, long gva, GuestWalk walk) {
+    V2mPage page = view;
+    while (page.level() > walk.level) {
+      page.used = true;
+      int index = V2mPage.index(gva, page.level());
+      V2mPage child = childOf(page, index);
+      if (child == null) {
+        child = newView(page.level() - 1);
+        v2m.link(page, index, child, gva & -(1L << V2mPage.shift(page.level())));
+      }
+      page = child;
+    }
+    mapLeaf(page, gva, walk.gpa, leafBits(walk.leaf));
+  }
+
+  private @Nullable V2mPage childOf(V2mPage page, int index) {
+    long entry = v2m.read(page, index);
+    boolean view = (entry & PteBits.VALID) != 0 && !PteBits.isLeaf(entry);
+    V2mPage child = view ? v2m.linked(page, index) : null;
+    return child == null || child.isDirect() ? null : child;
+  }
+
+  // ---- what is taken back
+  // -------------------------------------------------------------------------
+
+  /** Views may have become untrue: they are dropped, whatever the fence means. */
+  @Override
+  void follow(List<AddressSpace> meant, long gva, boolean byAddress) {
+    for (V2mPage view : views) {
+      hooked.forgetPage(view);
+      v2m.destroy(view);
+    }
+    views.clear();
+    for (V2mPage view : rootViews) {
+      v2m.empty(view);
+      tlbs.everything();
+    }
+  }
+
+  @Override
+  boolean isNeeded(V2mPage page) {
+    PageKey key = page.key;
+    return super.isNeeded(page)
+        || key.flags() == ROOT_VIEW
+            && key.kind() == PageKind.SPACE
+            && (key.where() < 0 || isActiveRoot(key.where(), key.level()));
+  }
+
+  @Override
+  void evict(V2mPage page) {
+    hooked.forgetPage(page);
+    views.remove(page);
+    rootViews.remove(page);
+    super.evict(page);
+  }
+
+  /** Roots are kept by frame, not by address space. */
+  @Override
+  void forget(AddressSpace space) {}
+
+  @Override
+  void giveUpTables() {
+    hooked.reset();
+    views.clear();
+    rootViews.clear();
+  }
+
+  @Override
+  public void invalidate(long gfn) {
+    synchronized (memory) {
+      HookedTable table = hooked.at(gfn);
+      if (table != null) {
+        hooked.unhook(table);
+      }
+      hooked.refuse(gfn, false);
+      hooked.hideFrame(gfn);
+      tlbs.everything(); // the guest may have dropped mappings of it, and not fenced yet
+      super.invalidate(gfn);
+    }
+  }
+
+  // ---- the guest's own values
+  // ----------------------------------------------------------------------
+
+  @Override
+  public long readEntry(long gpa) {
+    return hooked.readEntry(gpa);
+  }
+
+  @Override
+  public void writeEntry(long gpa, long value) {
+    hooked.writeEntry(gpa, value);
+  }
+
+  @Override
+  public Map<String, Long> statistics() {
+    synchronized (memory) {
+      Map<String, Long> counts = new LinkedHashMap<>();
+      for (int level = 0; level < GuestWalk.MAX_LEVELS; level++) {
+        if (hooked.count(level) > 0) {
+          counts.put("hookedTablesLevel" + level, (long) hooked.count(level));
+        }
+      }
+      counts.put("roots", (long) roots.size());
+      long aside = 0;
+      for (HookedTable table : hooked.tables()) {
+        aside += table.asideCount();
+      }
+      counts.put("entriesSetAside", aside);
+      counts.put("tablesGivenBack", given);
+      v2m.count(counts);
+      return counts;
+    }
+  }
+}
