@@ -21,6 +21,12 @@ final class EntryText {
     return pte < 0 ? text.append(" N").toString() : text.toString();
   }
 
+  /** What a leaf allows, as in {@code RW-UG}; its PBMT if used. */
+  static String permissions(long pte) {
+    String type = (pte & PteBits.PBMT) == 0 ? "" : " PBMT=" + ((pte & PteBits.PBMT) >>> PBMT_SHIFT);
+    return bits(pte).substring(1, LETTERS.indexOf('A')) + type;
+  }
+
   /** 2^{@code shift} bytes, as in {@code 2 MiB}. */
   static String size(int shift) {
     String[] units = {"B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};

@@ -3,18 +3,24 @@ package dev.quire.monitor.explain;
 import dev.quire.machine.board.UserError;
 import dev.quire.machine.hart.Hart;
 import dev.quire.machine.memory.PhysicalMemory;
+import dev.quire.machine.mmu.PteBits;
 import dev.quire.machine.mmu.Space;
 import dev.quire.monitor.VirtualMachine;
 import dev.quire.monitor.explain.Outcome.Fault;
 import dev.quire.monitor.explain.Outcome.Translated;
+import dev.quire.monitor.explain.WalkExplanation.GuestView;
 import dev.quire.monitor.memory.GuestMemory;
-import dev.quire.monitor.paging.PagingChoice;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.function.ToLongFunction;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Explains the memory of one VM, while its vCPUs are between two instructions: in an action of
- * {@link VirtualMachine#atInstruction}, of its clock, or before and after its run.
+ * {@link VirtualMachine#atInstruction}, in {@link VirtualMachine#whileStopped}, or before and after
+ * its run.
  */
 public final class MemoryExplainer {
   private final VirtualMachine vm;
@@ -27,6 +33,8 @@ public final class MemoryExplainer {
     this.memory = vm.memory();
   }
 
+  // ---- one translation ---------------------------------------------------------------------
+
   /**
    * What the MMU would do for a load by vCPU {@code cpu}, from its kernel or its user mode. A
    * {@link UserError} if there is no such vCPU.
@@ -38,9 +46,10 @@ public final class MemoryExplainer {
   /** The same for any access. */
   public WalkExplanation walk(int cpu, long gva, Access access) {
     synchronized (memory) {
-      MmuRegisters registers = MmuRegisters.of(hart(cpu).csrs(), !isNative());
+      MmuRegisters registers = registers(cpu);
       MmuWalk walk = mmuWalk(registers, access);
       Outcome outcome = walk.translate(gva);
+      GuestView guest = isTrapped() ? guestView(cpu, registers, gva, access) : null;
       return new WalkExplanation(
           cpu,
           gva,
@@ -50,34 +59,13 @@ public final class MemoryExplainer {
           walk.references(),
           outcome,
           others(registers, outcome, gva, access),
-          then(outcome),
-          null);
+          outcome instanceof Fault fault ? then(fault, guest) : "",
+          guest);
     }
-  }
-
-  private Hart hart(int cpu) {
-    if (cpu < 0 || cpu >= vm.vcpus().size()) {
-      throw UserError.of("There is no CPU %d: 0 to %d.", cpu, vm.vcpus().size() - 1);
-    }
-    return vm.vcpus().get(cpu).hart();
-  }
-
-  private boolean isNative() {
-    return vm.choice() == PagingChoice.NATIVE;
   }
 
   private MmuWalk mmuWalk(MmuRegisters registers, Access access) {
-    return new MmuWalk(TableReader.of(machine), registers, role(), gives(), access);
-  }
-
-  /** What the table in vsatp, or satp, is. */
-  private TableRole role() {
-    return isNative() ? TableRole.NATIVE : TableRole.V2P;
-  }
-
-  /** What that table's entries hold. */
-  private AddressKind gives() {
-    return isNative() ? AddressKind.HPA : AddressKind.GPA;
+    return new MmuWalk(TableReader.of(machine), registers, walked(), walkedGives(), access);
   }
 
   /** What else may be done there by whom the page belongs to. */
@@ -94,34 +82,155 @@ public final class MemoryExplainer {
     return others;
   }
 
-  private String tables(MmuRegisters registers) {
-    String first = format(role(), gives(), registers.atp(), "");
-    return registers.hgatp() == 0
-        ? first
-        : first + " on " + format(TableRole.P2M, AddressKind.HPA, registers.hgatp(), "x4");
+  private GuestView guestView(int cpu, MmuRegisters registers, long gva, Access access) {
+    MmuWalk walk =
+        new MmuWalk(
+            TableReader.of(memory),
+            registers.ofGuest(vm.guestSatp(cpu)),
+            TableRole.V2P,
+            AddressKind.GPA,
+            access);
+    Outcome outcome = walk.translate(gva);
+    long hpa =
+        outcome instanceof Translated t && memory.contains(t.gpa(), 1)
+            ? TableReader.hpaOf(memory, t.gpa())
+            : Reference.NONE;
+    return new GuestView(walk.references(), outcome, hpa);
   }
 
-  private static String format(TableRole role, AddressKind kind, long atp, String suffix) {
-    return Space.levels(atp) == 0
-        ? role.word() + " off (Bare)"
-        : "%s %s%s, root at %s"
-            .formatted(role.word(), MmuRegisters.format(atp), suffix, kind.of(Space.root(atp)));
-  }
-
-  private String then(Outcome outcome) {
-    if (!(outcome instanceof Fault fault)) {
-      return "";
-    }
-    if (isNative()) {
+  private String then(Fault fault, @Nullable GuestView guest) {
+    if (walked() == TableRole.NATIVE) {
       return "The kernel takes this fault.";
     }
-    if (fault.table() != TableRole.P2M) {
+    if (guest != null) {
+      return guest.outcome() instanceof Translated t
+          ? "The monitor takes this fault. " + trapped(t.gpa())
+          : "The monitor takes this fault, and passes on what the guest's own table says.";
+    }
+    if (fault.table() == TableRole.V2P) {
       return "The guest's kernel takes this fault; the monitor hears nothing of it.";
     }
     return memory.contains(fault.address(), 1)
-        ? "The monitor takes this fault: the guest touches this page for the first time, so it gets"
-            + " a frame, and the P2M an entry."
+        ? "The monitor takes this fault: the guest touches this page for the first time, so it"
+            + " gets a frame, and the P2M an entry."
         : "The monitor takes this fault: no RAM is there, so it is a device's, or an access fault"
             + " for the guest.";
+  }
+
+  private String trapped(long gpa) {
+    if (!memory.contains(gpa, 1)) {
+      return "No RAM is there: it is a device's, or an access fault for the guest.";
+    }
+    return memory.kept(gpa >>> PhysicalMemory.FRAME_SHIFT) == 0
+        ? "The guest's own table allows the access: the monitor fills the entry in, and the guest"
+            + " tries again."
+        : "A page table of the guest's is there: the monitor performs the access itself.";
+  }
+
+  // ---- which tables there are --------------------------------------------------------------
+
+  /** Whether the monitor has the guest's page faults, and the MMU one table from gva to hpa. */
+  private boolean isTrapped() {
+    return walked() == TableRole.V2M || walked() == TableRole.HOOKED;
+  }
+
+  /** The table in vsatp, or satp. */
+  private TableRole walked() {
+    return switch (vm.choice()) {
+      case NATIVE -> TableRole.NATIVE;
+      case NESTED -> TableRole.V2P;
+      case SHADOW_EAGER, SHADOW_UNSYNC, SHADOW_LAZY -> TableRole.V2M;
+      case PROTECTED -> TableRole.HOOKED;
+    };
+  }
+
+  /** What that table's entries hold. */
+  private AddressKind walkedGives() {
+    return walked() == TableRole.V2P ? AddressKind.GPA : AddressKind.HPA;
+  }
+
+  private String tables(MmuRegisters registers) {
+    String first = format(walked(), walkedGives(), registers.atp());
+    return walked() == TableRole.V2P ? first + " on " + formatOfP2m(registers) : first;
+  }
+
+  private static String formatOfP2m(MmuRegisters registers) {
+    return format(TableRole.P2M, AddressKind.HPA, registers.hgatp());
+  }
+
+  private static String format(TableRole role, AddressKind kind, long atp) {
+    if (Space.levels(atp) == 0) {
+      return role.word() + " off (Bare)";
+    }
+    String suffix = role == TableRole.P2M ? "x4" : "";
+    String root = kind.of(Space.root(atp));
+    return "%s %s%s, root at %s".formatted(role.word(), MmuRegisters.format(atp), suffix, root);
+  }
+
+  private MmuRegisters registers(int cpu) {
+    if (cpu < 0 || cpu >= vm.vcpus().size()) {
+      throw UserError.of("There is no CPU %d: 0 to %d.", cpu, vm.vcpus().size() - 1);
+    }
+    Hart hart = vm.vcpus().get(cpu).hart();
+    return MmuRegisters.of(hart.csrs(), walked() != TableRole.NATIVE);
+  }
+
+  // ---- whole tables ------------------------------------------------------------------------
+
+  /**
+   * The tables that vCPU {@code cpu} uses; a {@link UserError} if there is no such vCPU.
+   *
+   * @param limit how many ranges of each table are shown in the text, at least 1
+   */
+  public TableReport tables(int cpu, int limit) {
+    synchronized (memory) {
+      MmuRegisters registers = registers(cpu);
+      TableReader machineTables = TableReader.of(machine);
+      TableScan walked = new TableScan(machineTables, walked(), registers.atp(), registers.pbmt());
+      List<TableTree> trees = new ArrayList<>();
+      long split = 0;
+      switch (walked()) {
+        case NATIVE -> trees.add(walkedTree(walked, registers));
+        case V2P -> {
+          trees.add(guestTree(cpu, registers));
+          TableScan p2m =
+              new TableScan(machineTables, TableRole.P2M, registers.hgatp(), registers.gPbmt());
+          trees.add(p2m.tree(formatOfP2m(registers), AddressKind.GPA, AddressKind.HPA));
+          split = split(trees.getFirst(), MappedRange::to, p2m);
+        }
+        default -> {
+          trees.add(guestTree(cpu, registers));
+          trees.add(TableScan.p2m(memory));
+          trees.add(walkedTree(walked, registers));
+          split = split(trees.getFirst(), MappedRange::from, walked);
+        }
+      }
+      return new TableReport(cpu, vm.choice().word(), trees, split, vm.pagingStatistics(), limit);
+    }
+  }
+
+  private TableTree walkedTree(TableScan walked, MmuRegisters registers) {
+    return walked.tree(tables(registers), AddressKind.GVA, AddressKind.HPA);
+  }
+
+  /** The guest's table as the guest reads it. */
+  private TableTree guestTree(int cpu, MmuRegisters registers) {
+    long satp = vm.guestSatp(cpu);
+    return new TableScan(TableReader.of(memory), TableRole.V2P, satp, registers.pbmt())
+        .tree(format(TableRole.V2P, AddressKind.GPA, satp), AddressKind.GVA, AddressKind.GPA);
+  }
+
+  /** Superpages of the guest's table that {@code walked} holds in pieces. */
+  private static long split(
+      TableTree guests, ToLongFunction<MappedRange> address, TableScan walked) {
+    long split = 0;
+    for (MappedRange range : guests.ranges()) {
+      int level = (range.pageShift() - PteBits.shift(0)) / 9;
+      long size = 1L << range.pageShift();
+      for (long done = 0; level > 0 && done < range.length(); done += size) {
+        split += walked.isSplit(address.applyAsLong(range) + done, level) ? 1 : 0;
+      }
+    }
+    return split;
   }
 }

@@ -48,9 +48,9 @@ record MmuRegisters(
         (machine & PBMTE) != 0);
   }
 
-  /** The same with another root, for a walk of that table alone. */
-  MmuRegisters withTable(long otherAtp) {
-    return new MmuRegisters(otherAtp, 0, mode, gMxr, updatesAd, gUpdatesAd, pbmt, gPbmt);
+  /** What the guest's own table is to the guest, where the MMU walks another. */
+  MmuRegisters ofGuest(long satp) {
+    return new MmuRegisters(satp, 0, mode, gMxr, gUpdatesAd, gUpdatesAd, pbmt, gPbmt);
   }
 
   /** The same for user mode, or for the kernel with SUM=0. */

@@ -56,6 +56,11 @@ public final class VmPaging {
     method.attach(vcpu);
   }
 
+  /** The satp of vCPU {@code number}, in the order of their adding, as its guest wrote it. */
+  public long satp(int number) {
+    return method.satp(vcpus.get(number));
+  }
+
   /**
    * Changes the method, while no vCPU runs; the guest notices nothing. A {@link UserError} if there
    * is no way to that method, or no memory for its tables.

@@ -1,6 +1,5 @@
 package dev.quire.monitor.explain;
 
-import static dev.quire.monitor.Program.T1;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -10,80 +9,33 @@ import dev.quire.monitor.Program;
 import dev.quire.monitor.VmConfig;
 import dev.quire.monitor.explain.Outcome.Fault;
 import dev.quire.monitor.explain.Outcome.Translated;
+import dev.quire.monitor.explain.WalkExplanation.GuestView;
 import dev.quire.monitor.paging.GStageMode;
 import dev.quire.monitor.paging.PagingChoice;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.function.UnaryOperator;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** Explanations in a running guest. */
 class MemoryExplainerTest {
-  private static final int SATP = 0x180;
-  private static final long SV48 = 9L << 60;
-  private static final long TABLES = Program.RESULTS + 0x10000;
-
-  /** A page that is mapped at 4 KiB, and one that is mapped but was never touched. */
-  private static final long GVA = 0x40_0000_0000L;
-
-  private static final long UNTOUCHED = GVA + 0x1000;
-
-  /**
-   * A kernel that maps itself by a 1 GiB leaf and {@link #GVA} by four levels, turns Sv48 on, and
-   * goes on for a while.
-   */
-  private static Program kernel() {
-    Program program = new Program();
-    store(program, TABLES, table(1));
-    store(program, TABLES + 0x1000 + 8 * 2, leaf(0x8000_0000L, 0xcf));
-    store(program, TABLES + 0x1000 + 8 * 256, table(2));
-    store(program, TABLES + 0x2000, table(3));
-    store(program, TABLES + 0x3000, leaf(Program.RESULTS, 0xc7));
-    store(program, TABLES + 0x3008, leaf(Program.RESULTS + 0x80_0000, 0xd3));
-    store(program, Program.RESULTS, 1);
-    program.li(T1, SV48 | TABLES >>> 12).csrw(SATP, T1).li(T1, 100).addi(T1, T1, -1);
-    return program.loopWhileNotZero(T1, -4).powerOff();
-  }
-
-  private static void store(Program program, long gpa, long value) {
-    program.li(5, value).li(T1, gpa).store(3, 5, T1, 0);
-  }
-
-  private static long table(int number) {
-    return leaf(TABLES + 0x1000L * number, 1);
-  }
-
-  private static long leaf(long gpa, long bits) {
-    return gpa >>> 12 << 10 | bits;
-  }
-
   /** What is explained of each gva when the kernel is in its loop. */
   private static List<WalkExplanation> walks(
       UnaryOperator<VmConfig.Builder> options, long... gvas) {
-    List<WalkExplanation> walks = new ArrayList<>();
-    try (Guest guest = new Guest(kernel(), options)) {
-      MemoryExplainer explainer = new MemoryExplainer(guest.vm());
-      guest
-          .vm()
-          .atInstruction(
-              150,
-              () -> {
-                for (long gva : gvas) {
-                  walks.add(explainer.walk(0, gva));
-                }
-              });
-      guest.run();
-    }
-    return walks;
+    return ExplainedKernel.ask(
+        options, explainer -> LongStream.of(gvas).mapToObj(gva -> explainer.walk(0, gva)).toList());
   }
 
   @Test
   void fourLevelsOnFourAre24Lines() {
-    WalkExplanation walk = walks(options -> options, GVA + 8).getFirst();
+    WalkExplanation walk = walks(options -> options, ExplainedKernel.GVA + 8).getFirst();
     assertThat(walk.references()).hasSize(24);
     assertThat(walk.text().lines().filter(line -> line.matches(" +\\d+  (V2P|P2M) .*")))
         .hasSize(24)
@@ -104,7 +56,7 @@ class MemoryExplainerTest {
   @ParameterizedTest
   @CsvSource({"SV39X4,19", "SV48X4,24", "SV57X4,29"})
   void referencesFollowTheFormula(GStageMode mode, int references) {
-    WalkExplanation walk = walks(options -> options.gstage(mode), GVA).getFirst();
+    WalkExplanation walk = walks(options -> options.gstage(mode), ExplainedKernel.GVA).getFirst();
     assertThat(walk.references()).hasSize(references);
   }
 
@@ -117,7 +69,8 @@ class MemoryExplainerTest {
 
   @Test
   void whoTakesWhichFault() {
-    List<WalkExplanation> walks = walks(options -> options, UNTOUCHED, 0x5000, 1L << 50);
+    List<WalkExplanation> walks =
+        walks(options -> options, ExplainedKernel.UNTOUCHED, 0x5000, 1L << 50);
     assertThat(((Fault) walks.get(0).outcome()).cause()).isEqualTo(21);
     assertThat(walks.get(0).then()).contains("first time");
     assertThat(((Fault) walks.get(1).outcome()).cause()).isEqualTo(13);
@@ -129,7 +82,7 @@ class MemoryExplainerTest {
 
   @Test
   void withoutTranslationThereIsTheP2mAlone() {
-    try (Guest guest = new Guest(kernel())) {
+    try (Guest guest = new Guest(ExplainedKernel.program())) {
       List<WalkExplanation> walks = new ArrayList<>();
       MemoryExplainer explainer = new MemoryExplainer(guest.vm());
       guest.vm().atInstruction(1, () -> walks.add(explainer.walk(0, Program.START)));
@@ -141,7 +94,8 @@ class MemoryExplainerTest {
 
   @Test
   void nativeIsOneStage() {
-    WalkExplanation walk = walks(o -> o.paging(PagingChoice.NATIVE), GVA).getFirst();
+    WalkExplanation walk =
+        walks(o -> o.paging(PagingChoice.NATIVE), ExplainedKernel.GVA).getFirst();
     assertThat(walk.references()).hasSize(4).allMatch(r -> r.table() == TableRole.NATIVE);
     assertThat(walk.referencesWith(Set.of(Cache.VS_WALK_CACHE))).isEqualTo(1);
     assertThat(((Translated) walk.outcome()).hpa()).isEqualTo(Program.RESULTS);
@@ -149,10 +103,34 @@ class MemoryExplainerTest {
 
   @Test
   void aCpuThatIsNotThereIsSaid() {
-    try (Guest guest = new Guest(kernel())) {
+    try (Guest guest = new Guest(ExplainedKernel.program())) {
       assertThatThrownBy(() -> new MemoryExplainer(guest.vm()).walk(1, 0))
           .isInstanceOf(UserError.class)
           .hasMessage("There is no CPU 1: 0 to 0.");
     }
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = PagingChoice.class,
+      names = {"SHADOW_EAGER", "SHADOW_UNSYNC", "SHADOW_LAZY"})
+  void shadowTablesAreOneStage(PagingChoice choice) {
+    List<WalkExplanation> walks =
+        walks(
+            options -> options.paging(choice),
+            ExplainedKernel.GVA + 8,
+            ExplainedKernel.UNTOUCHED,
+            0x5000);
+    WalkExplanation walk = walks.get(0);
+    assertThat(walk.references()).hasSize(4).allMatch(r -> r.table() == TableRole.V2M);
+    GuestView view = Objects.requireNonNull(walk.guest());
+    assertThat(view.references()).hasSize(4).allMatch(r -> r.table() == TableRole.V2P);
+    assertThat(((Translated) view.outcome()).gpa()).isEqualTo(Program.RESULTS + 8);
+    assertThat(((Translated) walk.outcome()).hpa()).isEqualTo(view.hpa());
+    assertThat(walks.get(1).then()).contains("fills the entry in");
+    assertThat(walks.get(1).guest()).extracting(GuestView::hpa).isEqualTo(-1L);
+    assertThat(walks.get(2).then()).contains("guest's own table says");
+    assertThat(walk.text()).contains("The guest's own view").contains("P2M has hpa");
+    assertThat(walk.json()).containsKey("guest");
   }
 }
