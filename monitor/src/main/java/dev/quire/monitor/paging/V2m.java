@@ -205,7 +205,7 @@ final class V2m {
     if (read(page, index) == entry) {
       return;
     }
-    clear(page, index);
+    replace(page, index);
     ensureSlots(page);
     Objects.requireNonNull(page.gfns)[index] = child.number;
     child.addParent(page.entry(index), childGva);
@@ -231,7 +231,7 @@ final class V2m {
       write(page, index, entry);
       return;
     }
-    clear(page, index);
+    replace(page, index);
     ensureSlots(page);
     chain(page, index, gfnIndex(gfn));
     page.valid++;
@@ -255,6 +255,14 @@ final class V2m {
       linked(page, index).removeParent(page.entry(index));
     }
     return old;
+  }
+
+  /** Clears an entry for another; walk caches may know the page that it links to. */
+  private void replace(V2mPage page, int index) {
+    long old = clear(page, index);
+    if ((old & PteBits.VALID) != 0 && !PteBits.isLeaf(old)) {
+      tlbs.everything();
+    }
   }
 
   /** Makes all entries invalid. */

@@ -209,7 +209,13 @@ public final class Vcpu extends GuestCpu {
         exits.count(Reason.SHADOW_FILL);
         hart.sret();
       }
-      case PAGE_FAULT -> reflect(Reason.REFLECTED, AccessType.pageFault(access));
+      case PAGE_FAULT -> {
+        if (access == AccessType.STORE) {
+          emulate(trapped, true); // cbo.clean and others need no right to write
+        } else {
+          reflect(Reason.REFLECTED, AccessType.pageFault(access));
+        }
+      }
       case ACCESS_FAULT -> reflect(Reason.REFLECTED, AccessType.accessFault(access));
       case EMULATE -> emulate(trapped, access == AccessType.STORE);
     }
