@@ -21,10 +21,10 @@ final class EntryText {
     return pte < 0 ? text.append(" N").toString() : text.toString();
   }
 
-  /** What a leaf allows, as in {@code RW-UG}; its PBMT if used. */
-  static String permissions(long pte) {
+  /** What a leaf allows, as in {@code RW-UG}, or in the G stage {@code RW-}; its PBMT if used. */
+  static String permissions(long pte, boolean gStage) {
     String type = (pte & PteBits.PBMT) == 0 ? "" : " PBMT=" + ((pte & PteBits.PBMT) >>> PBMT_SHIFT);
-    return bits(pte).substring(1, LETTERS.indexOf('A')) + type;
+    return bits(pte).substring(1, LETTERS.indexOf(gStage ? 'U' : 'A')) + type;
   }
 
   /** 2^{@code shift} bytes, as in {@code 2 MiB}. */

@@ -9,8 +9,10 @@ import dev.quire.monitor.VirtualMachine;
 import dev.quire.monitor.explain.Outcome.Fault;
 import dev.quire.monitor.explain.Outcome.Translated;
 import dev.quire.monitor.explain.WalkExplanation.GuestView;
+import dev.quire.monitor.memory.FrameTable.Use;
 import dev.quire.monitor.memory.GuestMemory;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -56,7 +58,7 @@ public final class MemoryExplainer {
           access,
           vm.choice().word(),
           tables(registers),
-          walk.references(),
+          guest == null ? walk.references() : owned(walk.references(), guest.references()),
           outcome,
           others(registers, outcome, gva, access),
           outcome instanceof Fault fault ? then(fault, guest) : "",
@@ -96,6 +98,19 @@ public final class MemoryExplainer {
             ? TableReader.hpaOf(memory, t.gpa())
             : Reference.NONE;
     return new GuestView(walk.references(), outcome, hpa);
+  }
+
+  /** Tells the guest's pages among those that the MMU walks from the monitor's. */
+  private List<Reference> owned(List<Reference> walked, List<Reference> guests) {
+    Map<Long, Long> gpas = new HashMap<>();
+    guests.forEach(guest -> gpas.put(guest.hpa(), guest.gpa()));
+    List<Reference> owned = new ArrayList<>();
+    for (Reference r : walked) {
+      boolean guest = vm.frames().use(r.hpa() >>> PhysicalMemory.FRAME_SHIFT) == Use.GUEST;
+      TableRole role = guest ? r.table() : TableRole.V2M;
+      owned.add(r.of(role, guest ? gpas.getOrDefault(r.hpa(), Reference.NONE) : Reference.NONE));
+    }
+    return owned;
   }
 
   private String then(Fault fault, @Nullable GuestView guest) {

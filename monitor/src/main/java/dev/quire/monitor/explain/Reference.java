@@ -36,4 +36,10 @@ public record Reference(
     Set<Cache> savedBy) {
   /** Without an address. */
   static final long NONE = -1;
+
+  /** The same reference, of whose table more is known. */
+  Reference of(TableRole role, long itsGpa) {
+    return new Reference(
+        number, role, level, index, hpa, itsGpa, entry, from, fromKind, to, toKind, leaf, savedBy);
+  }
 }

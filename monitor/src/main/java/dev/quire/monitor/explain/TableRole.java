@@ -6,7 +6,7 @@ public enum TableRole {
   V2P("V2P"),
   /** The monitor's: gpa to hpa. */
   P2M("P2M"),
-  /** The shadow of V2P, made by the monitor: gva to hpa. */
+  /** Made by the monitor: gva to hpa. V2P's shadow, or what stands in for a part of it. */
   V2M("V2M"),
   /** The guest's own, hooked to the MMU with machine frames in its entries: gva to hpa. */
   HOOKED("hooked"),

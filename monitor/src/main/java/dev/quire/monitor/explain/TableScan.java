@@ -112,7 +112,7 @@ final class TableScan {
         1L << PteBits.shift(level),
         PteBits.address(pte) & ~offset | address & offset,
         PteBits.shift(pte, level),
-        EntryText.permissions(pte));
+        EntryText.permissions(pte, second()));
   }
 
   private void add(MappedRange range) {

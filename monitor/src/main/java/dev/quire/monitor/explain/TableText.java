@@ -5,7 +5,9 @@ import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * Writes a {@link TableReport} for reading. Of many ranges the largest are shown, in their order,
@@ -36,7 +38,15 @@ final class TableText {
     line(
         "Superpages of the guest that the MMU finds in smaller pieces: "
             + report.splitSuperpages());
-    report.method().forEach((name, value) -> line(name + ": " + number(value)));
+    if (!report.method().isEmpty()) {
+      line("The method holds: " + pairs(report.method()));
+    }
+  }
+
+  private static String pairs(Map<String, Long> counts) {
+    return counts.entrySet().stream()
+        .map(entry -> entry.getKey() + " " + number(entry.getValue()))
+        .collect(Collectors.joining(", "));
   }
 
   private void head(TableTree tree) {

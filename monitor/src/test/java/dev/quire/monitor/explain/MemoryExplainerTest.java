@@ -133,4 +133,21 @@ class MemoryExplainerTest {
     assertThat(walk.text()).contains("The guest's own view").contains("P2M has hpa");
     assertThat(walk.json()).containsKey("guest");
   }
+
+  @Test
+  void protectedTablesAreTheGuestsWithOtherNumbers() {
+    List<WalkExplanation> walks =
+        walks(o -> o.paging(PagingChoice.PROTECTED), ExplainedKernel.GVA, Program.START);
+    List<Reference> hooked = walks.get(0).references();
+    List<Reference> own = Objects.requireNonNull(walks.get(0).guest()).references();
+    assertThat(hooked).hasSize(4).allMatch(r -> r.table() == TableRole.HOOKED);
+    for (int i = 0; i < 4; i++) {
+      assertThat(hooked.get(i).hpa()).isEqualTo(own.get(i).hpa());
+      assertThat(hooked.get(i).gpa()).isEqualTo(own.get(i).gpa());
+      assertThat(hooked.get(i).entry()).isNotEqualTo(own.get(i).entry());
+    }
+    assertThat(walks.get(1).references())
+        .extracting(Reference::table)
+        .containsExactly(TableRole.HOOKED, TableRole.HOOKED, TableRole.V2M, TableRole.V2M);
+  }
 }

@@ -38,7 +38,7 @@ class TableReportTest {
     assertThat(v2p.leaves()).containsExactly(2L, 0L, 1L, 0L);
     assertThat(report.splitSuperpages()).isEqualTo(1);
     TableTree p2m = report.trees().get(1);
-    assertThat(p2m.ranges()).allMatch(range -> range.permissions().equals("RWXU-"));
+    assertThat(p2m.ranges()).allMatch(range -> range.permissions().equals("RWX"));
     assertThat(p2m.ranges()).anyMatch(range -> holds(range, Program.RESULTS));
     assertThat(p2m.ranges()).noneMatch(range -> holds(range, USERS.to()));
     assertThat(report.text().lines()).allMatch(line -> line.length() <= 150);
@@ -64,6 +64,18 @@ class TableReportTest {
     assertThat(v2m.ranges()).noneMatch(range -> holds(range, ExplainedKernel.UNTOUCHED));
     assertThat(report.splitSuperpages()).isEqualTo(1);
     assertThat(report.method()).isNotEmpty();
+  }
+
+  @Test
+  void protectedHooksTheGuestsOwn() {
+    TableReport report = report(options -> options.paging(PagingChoice.PROTECTED));
+    assertThat(report.trees())
+        .extracting(TableTree::role)
+        .containsExactly(TableRole.V2P, TableRole.P2M, TableRole.HOOKED);
+    assertThat(report.trees().get(0).ranges()).containsExactly(RAM, OWN, USERS);
+    assertThat(report.trees().get(2).ranges())
+        .anyMatch(range -> holds(range, ExplainedKernel.GVA))
+        .noneMatch(range -> range.from() == range.to());
   }
 
   @Test
