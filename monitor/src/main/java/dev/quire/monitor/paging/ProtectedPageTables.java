@@ -48,9 +48,6 @@ public final class ProtectedPageTables extends TrappedPaging {
 
   private static final int FLOOD = 48;
 
-  /** Faults without an instruction completed in between, after which the TLBs are suspect. */
-  private static final int MANY_FAULTS = 4;
-
   /** In {@link PageKey}: tables of views are told apart by a serial number. */
   private static final long VIEW = 1;
 
@@ -184,7 +181,6 @@ public final class ProtectedPageTables extends TrappedPaging {
     }
     AddressSpace space = current(vcpu);
     load(vcpu, space);
-    flushIfStuck(vcpu);
     HookedTable table = hooked.at(space.rootGfn());
     int level = Space.levels(space.satp) - 1;
     if (table == null || table.level != level) {
@@ -192,18 +188,6 @@ public final class ProtectedPageTables extends TrappedPaging {
       return;
     }
     descend(table, gva, vcpu.walk);
-  }
-
-  /**
-   * A guest that changed a link and did not fence may stand at entries that nobody fills any more.
-   */
-  private void flushIfStuck(PagedVcpu vcpu) {
-    long completed = vcpu.hart.completed();
-    vcpu.faultsInPlace = completed == vcpu.faultedAt ? vcpu.faultsInPlace + 1 : 0;
-    vcpu.faultedAt = completed;
-    if (vcpu.faultsInPlace >= MANY_FAULTS) {
-      vcpu.hart.mmu().fenceVvma(0, 0, false, false);
-    }
   }
 
   /** Makes the hardware's entries valid from a root down to the leaf that {@code walk} found. */

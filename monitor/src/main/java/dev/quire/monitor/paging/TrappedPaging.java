@@ -49,6 +49,9 @@ public abstract sealed class TrappedPaging implements PagingMethod
   private static final long ADUE = 1L << 61;
   private static final long SV39 = 8;
 
+  /** Faults without an instruction completed in between, after which the TLBs are suspect. */
+  private static final int MANY_FAULTS = 4;
+
   /** Levels of the tables for Bare: Sv39, enough for RAM below 256 GiB. */
   private static final int BARE_LEVELS = 3;
 
@@ -223,6 +226,7 @@ public abstract sealed class TrappedPaging implements PagingMethod
       if (kept != 0 && mustEmulate(walk.gpa >>> SHIFT, kept, access)) {
         return Outcome.EMULATE;
       }
+      flushIfStuck(vcpu);
       if (walk.levels == 0) {
         mapBare(vcpu, gva, mode);
       } else {
@@ -230,6 +234,18 @@ public abstract sealed class TrappedPaging implements PagingMethod
       }
       finishFlush();
       return Outcome.RETRY;
+    }
+  }
+
+  /**
+   * A guest that changed a link and did not fence may stand at entries that nobody fills any more.
+   */
+  private void flushIfStuck(PagedVcpu vcpu) {
+    long completed = vcpu.hart.completed();
+    vcpu.faultsInPlace = completed == vcpu.faultedAt ? vcpu.faultsInPlace + 1 : 0;
+    vcpu.faultedAt = completed;
+    if (vcpu.faultsInPlace >= MANY_FAULTS) {
+      vcpu.hart.mmu().fenceVvma(0, 0, false, false);
     }
   }
 
