@@ -25,7 +25,7 @@ final class ComparisonJson {
     json.put("consoleSha256", outcome.consoleSha256());
     json.put("walks", walks(outcome.counters().walks()));
     json.put("exits", exits(outcome));
-    json.put("tables", Map.of("frames", outcome.counters().tableFrames()));
+    json.put("tables", outcome.counters().tables());
     json.put("seconds", outcome.counters().seconds());
     json.put("estimatedCycles", comparison.cycles(outcome));
     json.put("overhead", comparison.overhead(outcome));

@@ -18,7 +18,7 @@ final class ComparisonText {
           "refs/walk",
           "reflected",
           "exits",
-          "tables",
+          "frames",
           "seconds",
           "est. cycles",
           "overhead");
@@ -44,6 +44,7 @@ final class ComparisonText {
     table();
     list("Walks by references", ComparisonText::histogram);
     list("Exits by reason", ComparisonText::exits);
+    list("Tables at the end", ComparisonText::tables);
     List<String> differences = comparison.differences();
     if (differences.isEmpty()) {
       Outcome first = comparison.outcomes().getFirst();
@@ -91,7 +92,7 @@ final class ComparisonText {
         String.format(Locale.ROOT, "%.2f", perWalk),
         number(counted.exits().getOrDefault(Exits.Reason.REFLECTED, 0L)),
         number(counted.causedExits()),
-        number(counted.tableFrames()),
+        number(counted.tables().getOrDefault("frames", 0L)),
         String.format(Locale.ROOT, "%.2f", counted.seconds()),
         number(comparison.cycles(outcome)),
         percent(comparison.overhead(outcome)));
@@ -126,7 +127,17 @@ final class ComparisonText {
         add(entries, exit.getKey().key(), exit.getValue());
       }
     }
-    return entries.isEmpty() ? "none" : entries.toString();
+    if (entries.isEmpty()) {
+      return "none";
+    }
+    double perSecond = counters.causedExits() / counters.seconds();
+    return entries.append(String.format(Locale.ROOT, " (%,.0f a second)", perSecond)).toString();
+  }
+
+  private static String tables(Counters counters) {
+    StringBuilder entries = new StringBuilder();
+    counters.tables().forEach((name, count) -> add(entries, name, count));
+    return entries.toString();
   }
 
   private static void add(StringBuilder entries, String name, long count) {

@@ -13,11 +13,16 @@ import java.util.Map;
  * @param instructions that all vCPUs completed
  * @param walks page walks
  * @param exits to the monitor, by reason, in the order of {@link Exits.Reason}
- * @param tableFrames frames that the monitor's page tables take, at the later instant
+ * @param tables what the paging method holds at the later instant, by name; {@code frames} are
+ *     those that the monitor's own tables take
  * @param nanos of the host's time
  */
 public record Counters(
-    long instructions, Walks walks, Map<Exits.Reason, Long> exits, long tableFrames, long nanos) {
+    long instructions,
+    Walks walks,
+    Map<Exits.Reason, Long> exits,
+    Map<String, Long> tables,
+    long nanos) {
   /** What {@code vm}, which stands between two instructions, has counted in {@code nanos}. */
   static Counters of(VirtualMachine vm, long nanos) {
     Exits counted = vm.exits();
@@ -25,7 +30,9 @@ public record Counters(
     for (Exits.Reason reason : Exits.Reason.values()) {
       exits.put(reason, counted.get(reason));
     }
-    long tables = vm.frames().count(FrameTable.Use.TABLE);
+    Map<String, Long> tables = new LinkedHashMap<>();
+    tables.put("frames", (long) vm.frames().count(FrameTable.Use.TABLE));
+    tables.putAll(vm.pagingStatistics());
     return new Counters(vm.instructions(), vm.walks(), exits, tables, nanos);
   }
 
@@ -37,7 +44,7 @@ public record Counters(
         instructions - earlier.instructions,
         walks.minus(earlier.walks),
         since,
-        tableFrames,
+        tables,
         nanos - earlier.nanos);
   }
 

@@ -10,6 +10,7 @@ import dev.quire.monitor.paging.PagingChoice;
 import dev.quire.monitor.vcpu.Exits;
 import dev.quire.run.Counters;
 import dev.quire.run.Json;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -22,14 +23,12 @@ class ComparisonTest {
   private static Counters counters(long instructions, long references, long fills, long reflected) {
     Walks walks = new Walks(100, references, new TreeMap<>(Map.of(1, 90L, 24, 10L)), 1000, 100);
     Map<Exits.Reason, Long> exits =
-        Map.of(
-            Exits.Reason.P2M_FILL,
-            fills,
-            Exits.Reason.REFLECTED,
-            reflected,
-            Exits.Reason.BUDGET,
-            5000L);
-    return new Counters(instructions, walks, exits, 7, 1_500_000_000);
+        new EnumMap<>(
+            Map.of(
+                Exits.Reason.P2M_FILL, fills,
+                Exits.Reason.REFLECTED, reflected,
+                Exits.Reason.BUDGET, 5000L));
+    return new Counters(instructions, walks, exits, Map.of("frames", 7L), 1_500_000_000);
   }
 
   private static Outcome outcome(PagingChoice paging, Counters counters, String printed) {
@@ -70,10 +69,10 @@ class ComparisonTest {
     assertThat(text)
         .startsWith("mmap: 256 pages")
         .contains("Counted: the command alone")
-        .containsPattern("instructions +walks +refs/walk +reflected +exits +tables +seconds +est")
+        .containsPattern("instructions +walks +refs/walk +reflected +exits +frames +seconds +est")
         .containsPattern("native +1,000,000 +100 +2.00 +0 +0 +7 +1.50 +1,005,000 +\\+0.0%")
         .containsPattern("nested +1,000,000 +100 +4.00 +4 +3,004 +7 +1.50 +1,307,400 +\\+30.1%")
-        .contains("native  1: 90, 24: 10", "nested  p2mFill 3,000, reflected 4")
+        .contains("native  1: 90, 24: 10", "reflected 4 (2,003 a second)", "nested  frames 7")
         .contains("Same in all runs: 2,000,000 instructions since power-on")
         .doesNotContain("DIFFERENT", "budget");
   }

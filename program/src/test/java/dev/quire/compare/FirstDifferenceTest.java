@@ -20,13 +20,6 @@ class FirstDifferenceTest {
   private static final long KERNEL = 0x8020_0000L;
   private static final int LOAD = 0x0005b283;
 
-  private static final List<PagingChoice> METHODS =
-      List.of(
-          PagingChoice.NESTED,
-          PagingChoice.SHADOW_EAGER,
-          PagingChoice.SHADOW_UNSYNC,
-          PagingChoice.SHADOW_LAZY);
-
   /** Adds up 10,000 doublewords of the device tree, then ends the guest. */
   private static final int[] PROGRAM = {
     0x000024b7, // lui s1, 2
@@ -82,7 +75,7 @@ class FirstDifferenceTest {
   void theSameGuestsAreTheSameUnderAllMethods() {
     VmConfig first = config("one", PagingChoice.NATIVE);
     FirstDifference search = new FirstDifference(first, "true");
-    for (PagingChoice paging : METHODS) {
+    for (PagingChoice paging : PagingChoice.values()) {
       Difference found = search.find(config("one", paging));
       assertThat(found.place()).as(paging.word()).isNull();
       assertThat(found.same()).isEqualTo(50_007);
