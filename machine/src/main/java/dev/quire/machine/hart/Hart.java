@@ -99,6 +99,7 @@ public final class Hart {
   public Exit run(long instructions) {
     running = true;
     try {
+      serveRequests();
       return runLoop(state.completed + instructions);
     } finally {
       running = false;
@@ -225,6 +226,11 @@ public final class Hart {
    */
   public void atInstruction(long count, Runnable action) {
     stops.add(count, action);
+  }
+
+  /** Whether it may be executing instructions now, and so may use what its TLBs hold. */
+  public boolean isRunning() {
+    return running;
   }
 
   // ---- safe points ---------------------------------------------------------------------------

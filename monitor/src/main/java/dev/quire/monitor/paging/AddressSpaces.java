@@ -3,7 +3,6 @@ package dev.quire.monitor.paging;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -50,16 +49,20 @@ final class AddressSpaces {
     asids.release(space.machineAsid);
   }
 
-  /** Those with a guest's ASID, or all; Bare is always among them, since it has none. */
+  /** Those with a guest's ASID, or all; Bare, which has none, is never among them. */
   List<AddressSpace> select(int guestAsid, boolean byAsid) {
     List<AddressSpace> found = new ArrayList<>();
-    for (Map.Entry<Long, AddressSpace> entry : spaces.entrySet()) {
-      AddressSpace space = entry.getValue();
-      if (!byAsid || space.guestAsid() == guestAsid || space.isBare()) {
+    for (AddressSpace space : spaces.values()) {
+      if (!space.isBare() && (!byAsid || space.guestAsid() == guestAsid)) {
         found.add(space);
       }
     }
     return found;
+  }
+
+  /** The machine's ASIDs of those with a guest's ASID. */
+  int[] machineAsids(int guestAsid) {
+    return select(guestAsid, true).stream().mapToInt(space -> space.machineAsid).toArray();
   }
 
   /** Forgets all; the caller has flushed them. */

@@ -21,9 +21,6 @@ import java.util.Map;
  * since the last fence that reached it.
  */
 public final class LazyShadowTables extends TrappedPaging {
-  /** 4 KiB pages in the one size of NAPOT leaf, which a fence of any of its addresses drops. */
-  private static final int NAPOT_PAGES = 16;
-
   /** The pages of each address space, by its machine ASID. */
   private final Map<Integer, List<V2mPage>> pages = new HashMap<>();
 
@@ -63,11 +60,8 @@ public final class LazyShadowTables extends TrappedPaging {
   }
 
   @Override
-  void follow(List<AddressSpace> meant, long gva, boolean byAddress) {
-    for (AddressSpace space : meant) {
-      if (space.isBare()) {
-        continue; // gva = gpa, whatever the guest's tables say
-      }
+  void follow(long gva, int asid, boolean byAddress, boolean byAsid) {
+    for (AddressSpace space : spaces.select(asid, byAsid)) {
       if (byAddress) {
         drop(space, gva);
       } else {
@@ -94,16 +88,19 @@ public final class LazyShadowTables extends TrappedPaging {
       page = v2m.linked(page, index);
     }
     if (page != null) {
-      int first = V2mPage.index(gva, 0) & -NAPOT_PAGES;
-      for (int i = first; i < first + NAPOT_PAGES; i++) {
-        dropLeaf(page, i);
-      }
+      dropSmall(page, V2mPage.index(gva, 0));
     }
   }
 
-  private void dropLeaf(V2mPage page, int index) {
-    if ((v2m.clear(page, index) & PteBits.VALID) != 0) {
-      v2m.shootDown(page, index);
+  /** The fence itself takes a 4 KiB leaf out of the TLBs, but not the pieces of a larger one. */
+  private void dropSmall(V2mPage page, int index) {
+    long entry = v2m.clear(page, index);
+    if ((entry & NAPOT_PIECE) != 0) {
+      int first = index & -NAPOT_PAGES;
+      for (int i = first; i < first + NAPOT_PAGES; i++) {
+        v2m.clear(page, i);
+      }
+      tlbs.everything();
     }
   }
 
@@ -114,7 +111,7 @@ public final class LazyShadowTables extends TrappedPaging {
       boolean leaf = PteBits.isLeaf(entry);
       if ((entry & PteBits.VALID) != 0 && (leaf || v2m.linked(page, i).isDirect())) {
         v2m.clear(page, i);
-        if (page.level() > 0) {
+        if (page.level() > 0 || (entry & NAPOT_PIECE) != 0) {
           tlbs.everything();
         }
       }

@@ -59,8 +59,10 @@ public final class NestedPaging implements PagingMethod {
     csrs.poke(
         CsrNumber.HENVCFG,
         csrs.peek(CsrNumber.HENVCFG) & ~ADUE | (vcpu.walk.updatesAd() ? ADUE : 0));
-    vcpu.hart.mmu().fenceVvma(0, 0, false, false);
-    harts.add(vcpu.hart);
+    if (!harts.contains(vcpu.hart)) {
+      harts.add(vcpu.hart);
+      vcpu.hart.mmu().fenceVvma(0, 0, false, false);
+    }
   }
 
   @Override

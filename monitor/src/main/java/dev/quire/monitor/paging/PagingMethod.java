@@ -14,7 +14,8 @@ public sealed interface PagingMethod extends P2mListener, TableKeeper
 
   /**
    * Takes over a vCPU, which is between two instructions and whose guest has the satp of {@link
-   * PagedVcpu}: sets what delegates the guest's faults and steers the MMU.
+   * PagedVcpu}: sets what delegates the guest's faults and steers the MMU. Again whenever its hart
+   * has run another vCPU meanwhile.
    */
   void attach(PagedVcpu vcpu);
 

@@ -34,9 +34,6 @@ public final class ShadowPageTables extends TrappedPaging {
   /** Full fences that find a table unchanged, after which it is protected again. */
   private static final int CALM = 4;
 
-  /** 4 KiB pages in the one size of NAPOT leaf. */
-  private static final int NAPOT_PAGES = 16;
-
   /** A guest's table, and its shadow pages. */
   private static final class Table {
     final long gfn;
@@ -360,7 +357,7 @@ public final class ShadowPageTables extends TrappedPaging {
   }
 
   @Override
-  void follow(List<AddressSpace> meant, long gva, boolean byAddress) {
+  void follow(long gva, int asid, boolean byAddress, boolean byAsid) {
     if (byAddress) {
       int index = V2mPage.index(gva, 0) & -NAPOT_PAGES;
       for (int i = 0; i < unsyncTables.size(); i++) {

@@ -2,8 +2,8 @@ package dev.quire.monitor.paging;
 
 import dev.quire.machine.hart.Hart;
 import dev.quire.machine.mmu.Mmu;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CopyOnWriteArrayList;
 
 /**
  * Takes translations out of the TLBs and walk caches of all harts that run a VM, under a method
@@ -14,15 +14,53 @@ final class TlbShootdown {
   /** With more addresses than this, flushing everything costs less. */
   private static final int MANY = 16;
 
-  private final List<Hart> harts = new CopyOnWriteArrayList<>();
+  /** What a hart has yet to flush. */
+  private static final class Request {
+    final Hart hart;
+    private final long[] gvas = new long[MANY];
+    private int count;
+    private boolean everything;
+    private boolean asked;
+
+    Request(Hart hart) {
+      this.hart = hart;
+    }
+
+    /** True if the hart knows of an earlier request that it will serve before it runs again. */
+    synchronized boolean add(long[] addresses, int added, boolean all) {
+      if (all || count + added > MANY) {
+        everything = true;
+      } else {
+        System.arraycopy(addresses, 0, gvas, count, added);
+        count += added;
+      }
+      boolean known = asked && !hart.isRunning();
+      asked = true;
+      return known;
+    }
+
+    synchronized void serve() {
+      Mmu mmu = hart.mmu();
+      if (everything) {
+        mmu.fenceVvma(0, 0, false, false);
+      } else {
+        for (int i = 0; i < count; i++) {
+          mmu.fenceVvma(gvas[i], 0, true, false);
+        }
+      }
+      everything = false;
+      asked = false;
+      count = 0;
+    }
+  }
+
+  private final List<Request> requests = new ArrayList<>();
   private final long[] gvas = new long[MANY];
   private int count;
   private boolean everything;
 
   void add(Hart hart) {
-    if (!harts.contains(hart)) {
-      harts.add(hart);
-    }
+    requests.add(new Request(hart));
   }
 
   /** Leaves that map {@code gva}, of all address spaces. */
@@ -44,20 +82,12 @@ final class TlbShootdown {
     if (!everything && count == 0) {
       return;
     }
-    long[] addresses = everything ? new long[0] : java.util.Arrays.copyOf(gvas, count);
+    for (Request request : requests) {
+      if (!request.add(gvas, count, everything)) {
+        request.hart.atSafePoint(null, request::serve);
+      }
+    }
     count = 0;
     everything = false;
-    for (Hart hart : harts) {
-      hart.atSafePoint(null, () -> flush(hart.mmu(), addresses));
-    }
-  }
-
-  private static void flush(Mmu mmu, long[] addresses) {
-    if (addresses.length == 0) {
-      mmu.fenceVvma(0, 0, false, false);
-    }
-    for (long gva : addresses) {
-      mmu.fenceVvma(gva, 0, true, false);
-    }
   }
 }

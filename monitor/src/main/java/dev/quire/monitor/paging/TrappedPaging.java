@@ -56,9 +56,17 @@ public abstract sealed class TrappedPaging implements PagingMethod
   private static final int BARE_LEVELS = 3;
 
   /** Pages of the monitor's tables that are kept, beside one for every so many guest frames. */
-  private static final int LEAST_PAGES = 512;
+  private static final int LEAST_PAGES = 1024;
 
-  private static final int FRAMES_A_PAGE = 64;
+  private static final int FRAMES_A_PAGE = 128;
+
+  /** 4 KiB pages in the one size of NAPOT leaf, which a fence of any of its addresses means. */
+  static final int NAPOT_PAGES = 16;
+
+  /** In an entry of ours, where software may keep a bit: the guest's leaf is a NAPOT one. */
+  static final long NAPOT_PIECE = 1 << 8;
+
+  private static final int[] NO_ASIDS = {};
 
   private static final long LEAF_BITS =
       PteBits.VALID
@@ -102,9 +110,11 @@ public abstract sealed class TrappedPaging implements PagingMethod
       csrs.poke(CsrNumber.HGATP, 0);
       csrs.poke(CsrNumber.HSTATUS, csrs.peek(CsrNumber.HSTATUS) | H_VTVM);
       csrs.poke(CsrNumber.HENVCFG, csrs.peek(CsrNumber.HENVCFG) & ~ADUE);
-      vcpus.add(vcpu);
-      tlbs.add(vcpu.hart);
-      tlbs.everything();
+      if (!vcpus.contains(vcpu)) {
+        vcpus.add(vcpu);
+        tlbs.add(vcpu.hart);
+        tlbs.everything();
+      }
       enter(vcpu, vcpu.satp);
     }
   }
@@ -189,19 +199,15 @@ public abstract sealed class TrappedPaging implements PagingMethod
   @Override
   public final TlbFence fence(long gva, int asid, boolean byAddress, boolean byAsid) {
     synchronized (memory) {
-      List<AddressSpace> meant = spaces.select(asid, byAsid);
-      follow(meant, gva, byAddress);
+      follow(gva, asid, byAddress, byAsid);
       finishFlush();
-      int[] asids = new int[meant.size()];
-      for (int i = 0; i < asids.length; i++) {
-        asids[i] = meant.get(i).machineAsid;
-      }
+      int[] asids = byAsid ? spaces.machineAsids(asid) : NO_ASIDS;
       return new TlbFence(gva, asids, byAddress, byAsid);
     }
   }
 
-  /** Makes the MMU's tables follow the guest's, for those spaces and that address or all. */
-  abstract void follow(List<AddressSpace> meant, long gva, boolean byAddress);
+  /** Makes the MMU's tables follow the guest's as far as a fence reaches, or farther. */
+  abstract void follow(long gva, int asid, boolean byAddress, boolean byAsid);
 
   // ---- page faults -------------------------------------------------------------------------
 
@@ -285,10 +291,10 @@ public abstract sealed class TrappedPaging implements PagingMethod
 
   /**
    * What the MMU may be given of a guest's leaf: no G, no N, nothing of software's, and W only if
-   * the page is dirty, so that the first store comes here.
+   * the page is dirty, so that the first store comes here. A piece of a NAPOT leaf is marked.
    */
   static long leafBits(long leaf) {
-    long bits = leaf & LEAF_BITS;
+    long bits = leaf & LEAF_BITS | (leaf < 0 ? NAPOT_PIECE : 0);
     return (bits & PteBits.DIRTY) != 0 ? bits : bits & ~(long) PteBits.WRITE;
   }
 

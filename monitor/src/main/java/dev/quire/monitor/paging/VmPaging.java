@@ -61,6 +61,16 @@ public final class VmPaging {
     return method.satp(vcpus.get(number));
   }
 
+  /** A vCPU leaves its hart, which another is to run; {@link #enter} brings it back. */
+  public void leave(PagedVcpu vcpu) {
+    vcpu.satp = method.satp(vcpu);
+  }
+
+  /** Has the vCPU's hart run it again. */
+  public void enter(PagedVcpu vcpu) {
+    method.attach(vcpu);
+  }
+
   /**
    * Changes the method, while no vCPU runs; the guest notices nothing. A {@link UserError} if there
    * is no way to that method, or no memory for its tables.
@@ -72,9 +82,7 @@ public final class VmPaging {
     synchronized (memory) {
       PagingMethod old = method;
       PagingMethod chosen = create(choice);
-      for (PagedVcpu vcpu : vcpus) {
-        vcpu.satp = old.satp(vcpu);
-      }
+      vcpus.forEach(this::leave);
       old.detach();
       use(chosen);
       vcpus.forEach(chosen::attach);
