@@ -283,7 +283,7 @@ public final class ProtectedPageTables extends TrappedPaging {
 
   /** Views may have become untrue: they are dropped, whatever the fence means. */
   @Override
-  void follow(List<AddressSpace> meant, long gva, boolean byAddress) {
+  void follow(long gva, int asid, boolean byAddress, boolean byAsid) {
     for (V2mPage view : views) {
       hooked.forgetPage(view);
       v2m.destroy(view);
