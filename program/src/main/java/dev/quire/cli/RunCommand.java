@@ -220,8 +220,7 @@ final class RunCommand implements Callable<Integer> {
 
   private void prepareWalks(GuestRun run, boolean rawTerminal) {
     for (WalkOption walk : WalkOption.parse(walks)) {
-      walk.prepare(
-          run.vm(), text -> System.err.print(rawTerminal ? text.replace("\n", "\r\n") : text));
+      walk.prepare(run.vm(), text -> say(rawTerminal ? text.replace("\n", "\r\n") : text));
     }
   }
 
@@ -229,11 +228,16 @@ final class RunCommand implements Callable<Integer> {
     long end = run.vm().vcpus().getFirst().hart().completed();
     for (WalkOption walk : WalkOption.parse(walks)) {
       if (walk.instruction() > end) {
-        System.err.printf(
-            "CPU 0 never came to instruction %,d of --walk: it completed %,d.%n",
-            walk.instruction(), end);
+        say(
+            "CPU 0 never came to instruction %,d of --walk: it completed %,d.\n"
+                .formatted(walk.instruction(), end));
       }
     }
+  }
+
+  private void say(String text) {
+    spec.commandLine().getErr().print(text);
+    spec.commandLine().getErr().flush();
   }
 
   private static void print(byte[] bytes, int offset, int length) {

@@ -13,7 +13,9 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -54,8 +56,22 @@ class RunGuestTest {
     assertThat(first.text())
         .contains("\"paging\": \"nested\"", "\"consoleSha256\"", "Linux version")
         .contains("\"histogram\"", "\"configured\": 268435456");
-    GuestCommand second = GuestCommand.run(options);
+    GuestCommand second = GuestCommand.run(withWalks(options));
     assertThat(withoutSeconds(second)).isEqualTo(withoutSeconds(first));
+    assertThat(second.errors())
+        .contains("At instruction 1,000: gva 0x80200000", "At instruction 250,000,000:")
+        .contains(
+            "19 references; left after a hit", "CPU 0 never came to instruction 99,999,999,999");
+  }
+
+  /** Explaining translations on the way changes nothing. */
+  private static String[] withWalks(String... options) {
+    List<String> all = new ArrayList<>(List.of(options));
+    for (String walk :
+        List.of("80200000@1000", "0xffffffff80002000@250_000_000", "0@99999999999")) {
+      all.addAll(List.of("--walk", walk));
+    }
+    return all.toArray(String[]::new);
   }
 
   private static String withoutSeconds(GuestCommand guest) {
