@@ -4,8 +4,9 @@
  * <pre>
  *   Hart.run -> trap into HS -> Vcpu: by scause
  *     10          environment call        -> EcallHandler (the SBI)
- *     20, 21, 23  guest-page fault        -> PagingMethod, or a device (InstructionEmulator), or reflected
- *     22          virtual instruction     -> WFI, or reflected as illegal
+ *     20, 21, 23  guest-page fault        -> NestedPaging, or a device (InstructionEmulator)
+ *     12, 13, 15  page fault              -> TrappedPaging, or InstructionEmulator, or reflected
+ *     22          virtual instruction     -> WFI, satp, SFENCE.VMA; others are illegal
  *     others      that are not delegated  -> reflected
  *   and back by sret
  * </pre>
