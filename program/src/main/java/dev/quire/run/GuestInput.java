@@ -26,6 +26,7 @@ final class GuestInput implements ByteSink {
   private @Nullable VirtualMachine vm;
   private boolean released;
   private boolean ticking;
+  private long countBefore;
   private long lastCount;
   private int silentLooks;
 
@@ -37,6 +38,7 @@ final class GuestInput implements ByteSink {
   /** Types into that VM from now on; {@code atOnce} if the keys come from a terminal. */
   synchronized void connect(VirtualMachine machine, boolean atOnce) {
     vm = machine;
+    countBefore = console.count(); // by a machine before a restart
     released = atOnce;
     if (!atOnce) {
       machine.clock().schedule(LOOK_NANOS, this::look);
@@ -56,7 +58,7 @@ final class GuestInput implements ByteSink {
 
   private synchronized void look() {
     long count = console.count();
-    silentLooks = count > 0 && count == lastCount ? silentLooks + 1 : 0;
+    silentLooks = count > countBefore && count == lastCount ? silentLooks + 1 : 0;
     lastCount = count;
     released = agent.ready() || silentLooks >= SILENT_LOOKS;
     if (released) {
