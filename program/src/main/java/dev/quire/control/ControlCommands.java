@@ -1,8 +1,14 @@
 package dev.quire.control;
 
+import dev.quire.control.ControlCommand.Argument;
 import dev.quire.machine.board.UserError;
+import dev.quire.monitor.VirtualMachine;
+import dev.quire.monitor.explain.MemoryExplainer;
+import dev.quire.monitor.explain.TableReport;
+import dev.quire.monitor.explain.WalkExplanation;
 import dev.quire.monitor.paging.PagingChoice;
 import dev.quire.run.GuestRun;
+import dev.quire.run.Report;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -10,15 +16,41 @@ import java.util.stream.Collectors;
 
 /** The registry: everything that can be asked of a guest, in the order of lists for users. */
 public final class ControlCommands {
+  private static final int RANGES = 20;
+  private static final int MAX_RANGES = 1_000_000;
+
+  private static final Argument CPU =
+      Argument.option("cpu", "N", "The vCPU whose registers count (default 0).");
+
   static final ControlCommand PAGING =
       new ControlCommand(
           "paging",
-          List.of(),
-          "Names the way in which the guest's memory is virtualized.",
+          List.of(
+              Argument.optional("method", "nested, shadow or protected."),
+              Argument.option("shadow", "VARIANT", "Of shadow: eager, unsync or lazy.")),
+          "Tells how the guest's memory is virtualized, or changes that.",
           ControlCommands::paging);
 
+  private static final ControlCommand STATS =
+      new ControlCommand("stats", List.of(), "Shows the counters so far.", ControlCommands::stats);
+
+  private static final ControlCommand WALK =
+      new ControlCommand(
+          "walk",
+          List.of(Argument.required("gva", "An address of the guest's, hexadecimal."), CPU),
+          "Explains one translation, memory reference by memory reference.",
+          ControlCommands::walk);
+
+  private static final ControlCommand TABLES =
+      new ControlCommand(
+          "tables",
+          List.of(
+              CPU, Argument.option("ranges", "N", "How many of each table to print (default 20).")),
+          "Shows what the guest's and the monitor's tables map.",
+          ControlCommands::tables);
+
   /** All of them. */
-  public static final List<ControlCommand> ALL = List.of(PAGING);
+  public static final List<ControlCommand> ALL = List.of(WALK, TABLES, PAGING, STATS);
 
   private ControlCommands() {}
 
@@ -35,11 +67,38 @@ public final class ControlCommands {
         ALL.stream().map(ControlCommand::name).collect(Collectors.joining(", ")));
   }
 
+  private static Answer walk(GuestRun guest, Arguments arguments) {
+    VirtualMachine vm = guest.vm();
+    int cpu = arguments.number("cpu", 0, vm.vcpus().size());
+    long gva = arguments.address("gva");
+    WalkExplanation walk = vm.whileStopped(() -> new MemoryExplainer(vm).walk(cpu, gva));
+    return new Answer(walk.text(), walk.json());
+  }
+
+  private static Answer tables(GuestRun guest, Arguments arguments) {
+    VirtualMachine vm = guest.vm();
+    int cpu = arguments.number("cpu", 0, vm.vcpus().size());
+    int ranges = Math.max(1, arguments.number("ranges", RANGES, MAX_RANGES));
+    TableReport report = vm.whileStopped(() -> new MemoryExplainer(vm).tables(cpu, ranges));
+    return new Answer(report.text(), report.json());
+  }
+
   private static Answer paging(GuestRun guest, Arguments arguments) {
-    PagingChoice choice = guest.vm().choice();
+    VirtualMachine vm = guest.vm();
+    String method = arguments.get("method");
+    String shadow = arguments.get("shadow");
+    if (method != null || shadow != null) {
+      vm.switchPaging(PagingChoice.parse(method == null ? "shadow" : method, shadow));
+    }
+    PagingChoice choice = vm.choice();
     Map<String, Object> value = new LinkedHashMap<>();
     value.put("paging", choice.paging());
     value.put("variant", choice.variant());
     return new Answer(choice.word() + "\n", value);
+  }
+
+  private static Answer stats(GuestRun guest, Arguments arguments) {
+    Report report = guest.reportNow();
+    return new Answer(report.text(), report.object());
   }
 }

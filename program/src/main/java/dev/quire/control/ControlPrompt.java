@@ -33,6 +33,8 @@ public final class ControlPrompt implements Keyboard.Prompt {
       return guest.answer(command, arguments).text();
     } catch (UserError e) {
       return e.getMessage() + "\n";
+    } catch (RuntimeException e) { // the guest goes on, and its keyboard
+      return "This is a bug in Quire: " + e + "\n";
     }
   }
 }

@@ -95,6 +95,11 @@ public final class GuestRun implements AutoCloseable {
     }
   }
 
+  /** The counters of this moment, while the VM runs; any thread of the host's own. */
+  public Report reportNow() {
+    return vm.whileStopped(() -> new Report(vm, System.nanoTime() - start, 0));
+  }
+
   /** The counters, after the run. */
   public Report report(int exitStatus) {
     return new Report(vm, nanos, exitStatus);

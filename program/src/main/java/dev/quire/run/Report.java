@@ -14,7 +14,7 @@ import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** What a run has counted, taken after its end. Sizes are bytes, times host seconds. */
+/** What a run has counted, taken when its VM does not run. Sizes are bytes, times host seconds. */
 public final class Report {
   private static final int FRAME = 4096;
 
@@ -28,6 +28,7 @@ public final class Report {
   private final long resident;
   private final long tableFrames;
   private final Walks walks;
+  private final Map<String, Long> tables;
 
   Report(VirtualMachine vm, long nanos, int exitStatus) {
     this.paging = vm.choice();
@@ -43,6 +44,7 @@ public final class Report {
     tlb.put("l1Misses", walks.l2Hits() + walks.l2Misses());
     tlb.put("l2Hits", walks.l2Hits());
     tlb.put("l2Misses", walks.l2Misses());
+    tables = vm.pagingStatistics();
     FrameTable frames = vm.frames();
     configured = vm.memory().size();
     resident = (long) frames.count(FrameTable.Use.GUEST) * FRAME;
@@ -56,15 +58,30 @@ public final class Report {
    * @param output what the command of --exec printed, or null if there was none
    */
   public String json(byte[] console, byte @Nullable [] output) {
-    Map<String, Object> all = new LinkedHashMap<>();
-    all.put("paging", paging.paging());
-    all.put("variant", paging.variant());
+    Map<String, Object> all = method();
     all.put("exitStatus", exitStatus);
     if (output != null) {
       all.put("output", text(output));
     }
     all.put("console", text(console));
     all.put("consoleSha256", sha256(console));
+    all.putAll(counters());
+    return Json.write(all);
+  }
+
+  /** The same without what the guest printed and how it ended: all that there is while it runs. */
+  public Map<String, Object> object() {
+    Map<String, Object> all = method();
+    all.putAll(counters());
+    return all;
+  }
+
+  private Map<String, Object> method() {
+    return counts("paging", paging.paging(), "variant", paging.variant());
+  }
+
+  private Map<String, Object> counters() {
+    Map<String, Object> all = new LinkedHashMap<>();
     all.put("instructions", instructions);
     all.put("seconds", Math.round(seconds * 1e6) / 1e6);
     all.put("exits", exits);
@@ -78,8 +95,9 @@ public final class Report {
             "histogram",
             walks.histogram()));
     all.put("tlb", tlb);
+    all.put("tables", tables);
     all.put("memory", counts("configured", configured, "resident", resident));
-    return Json.write(all);
+    return all;
   }
 
   private static Map<String, Object> counts(Object... namesAndValues) {
@@ -113,10 +131,11 @@ public final class Report {
     line(text, "TLB", pairs(tlb));
     line(text, "walks", number(walks.count()) + ", " + number(walks.references()) + " references");
     line(text, "walks by length", pairs(walks.histogram()));
+    line(text, "tables", pairs(tables));
     line(
         text,
         "frames used",
-        "%s of %s by the guest (%d of %d MiB), %s for the P2M"
+        "%s of %s by the guest (%d of %d MiB), %s for tables"
             .formatted(
                 number(resident / FRAME),
                 number(configured / FRAME),

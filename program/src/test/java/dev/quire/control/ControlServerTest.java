@@ -160,7 +160,7 @@ class ControlServerTest {
     "/vms/tiny/paging/, form /vms/NAME/COMMAND",
     "/../vms/tiny/paging, form /vms/NAME/COMMAND",
     "/vms/other/paging, no guest called other",
-    "/vms/tiny/fly, there are paging",
+    "/vms/tiny/fly, there are walk",
   })
   void pathsThatThereAreNot(String path, String sentence) throws IOException {
     assertError(post(path, "{}", host(), token()), 404, sentence);
