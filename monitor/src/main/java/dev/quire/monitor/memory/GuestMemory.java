@@ -189,6 +189,33 @@ public final class GuestMemory implements Dma {
     }
   }
 
+  /**
+   * Gives the page another machine frame, with the same content; nothing if it has none. Throws
+   * {@link OutOfFrames}.
+   */
+  public synchronized void move(long gfn) {
+    int index = index(gfn);
+    if (p2m[index] == NONE) {
+      return;
+    }
+    long from = firstHfn + p2m[index];
+    long to = frames.allocate(Use.GUEST, vm);
+    listener.invalidate(gfn);
+    memory.copyFrame(from << SHIFT, to << SHIFT);
+    m2p[p2m[index]] = NONE;
+    populated--;
+    set(index, to);
+    listener.moved(from, to);
+    frames.release(from);
+  }
+
+  /** Has every vCPU come to the monitor at its next access to the page, which keeps its frame. */
+  public synchronized void revoke(long gfn) {
+    if (p2m[index(gfn)] != NONE) {
+      listener.invalidate(gfn);
+    }
+  }
+
   // ---- kept frames -------------------------------------------------------------------------
 
   /** Entries as they lie in memory. */

@@ -8,4 +8,10 @@ public interface P2mListener {
    * more. Called with the VM's paging lock held.
    */
   void invalidate(long gfn);
+
+  /**
+   * The content of a guest frame has moved to another machine frame, which no vCPU can translate to
+   * yet: LR/SC reservations follow it. With the paging lock held.
+   */
+  default void moved(long fromHfn, long toHfn) {}
 }

@@ -117,6 +117,13 @@ public final class NestedPaging implements PagingMethod {
     }
   }
 
+  @Override
+  public void moved(long fromHfn, long toHfn) {
+    for (Hart hart : harts) {
+      hart.atSafePoint(null, () -> hart.moveReservation(fromHfn << SHIFT, toHfn << SHIFT));
+    }
+  }
+
   /** No frame is kept: the guest's tables are its own memory. */
   @Override
   public long readEntry(long gpa) {

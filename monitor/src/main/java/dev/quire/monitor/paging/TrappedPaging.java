@@ -2,6 +2,7 @@ package dev.quire.monitor.paging;
 
 import dev.quire.machine.hart.CsrNumber;
 import dev.quire.machine.hart.Csrs;
+import dev.quire.machine.hart.Hart;
 import dev.quire.machine.memory.PhysicalMemory;
 import dev.quire.machine.mmu.AccessType;
 import dev.quire.machine.mmu.PteBits;
@@ -365,6 +366,14 @@ public abstract sealed class TrappedPaging implements PagingMethod
     synchronized (memory) {
       v2m.unmap(gfn);
       finishFlush();
+    }
+  }
+
+  @Override
+  public final void moved(long fromHfn, long toHfn) {
+    for (PagedVcpu vcpu : vcpus) {
+      Hart hart = vcpu.hart;
+      hart.atSafePoint(null, () -> hart.moveReservation(fromHfn << SHIFT, toHfn << SHIFT));
     }
   }
 

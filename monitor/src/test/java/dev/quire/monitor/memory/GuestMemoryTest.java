@@ -98,6 +98,39 @@ class GuestMemoryTest {
   }
 
   @Test
+  void aMovedPageKeepsItsContentInAnotherFrame() throws DmaFault {
+    List<Long> heard = new ArrayList<>();
+    long gfn = BASE >>> 12;
+    memory.writeInt(BASE + 8, 5);
+    long from = memory.frameFor(gfn);
+    memory.listen(
+        new P2mListener() {
+          @Override
+          public void invalidate(long lost) {
+            heard.add(lost);
+          }
+
+          @Override
+          public void moved(long fromHfn, long toHfn) {
+            heard.addAll(List.of(fromHfn, toHfn));
+          }
+        });
+    memory.move(gfn);
+    memory.move(gfn + 1);
+    long to = memory.frameFor(gfn);
+    assertThat(heard).containsExactly(gfn, from, to);
+    assertThat(to).isNotEqualTo(from);
+    assertThat(memory.readInt(BASE + 8)).isEqualTo(5);
+    assertThat(memory.gfnOf(to)).isEqualTo(gfn);
+    assertThat(memory.gfnOf(from)).isEqualTo(-1);
+    assertThat(memory.resident()).isEqualTo(1 << 12);
+    assertThat(frames.count(Use.GUEST)).isEqualTo(1);
+    memory.revoke(gfn);
+    assertThat(heard).hasSize(4).endsWith(gfn);
+    assertThat(memory.frameFor(gfn)).isEqualTo(to);
+  }
+
+  @Test
   void zeroingGivesWholeFramesBack() throws DmaFault {
     byte[] ones = new byte[3 << 12];
     Arrays.fill(ones, (byte) 1);

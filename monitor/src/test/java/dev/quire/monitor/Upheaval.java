@@ -1,0 +1,75 @@
+package dev.quire.monitor;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.quire.monitor.explain.TableAudit;
+import dev.quire.monitor.vcpu.FenceRange;
+import dev.quire.monitor.vcpu.GuestCpu;
+import java.util.Random;
+
+/**
+ * A P2M that changes underneath a guest: at random instants of its time random frames are moved to
+ * other machine frames, or taken from the tables until they are touched again; and what the MMU can
+ * reach is looked through before. The guest must not notice.
+ */
+final class Upheaval {
+  private final VirtualMachine vm;
+  private final Random random;
+  private final long longestPause;
+  private final int frames;
+  private int times;
+
+  /**
+   * @param longestPause nanoseconds of guest time from one change to the next, at most
+   * @param frames how many frames each concerns, at most
+   */
+  Upheaval(VirtualMachine vm, long seed, long longestPause, int frames) {
+    this.vm = vm;
+    this.random = new Random(seed);
+    this.longestPause = longestPause;
+    this.frames = frames;
+  }
+
+  /** From now on, under the instruction clock. */
+  Upheaval begin() {
+    vm.clock().schedule(random.nextLong(longestPause), this::change);
+    return this;
+  }
+
+  int times() {
+    return times;
+  }
+
+  private void change() {
+    times++;
+    audit(false);
+    if (random.nextBoolean()) {
+      for (GuestCpu cpu : vm.vcpus()) {
+        cpu.fenceAddresses(cpu, new FenceRange(0, -1, false, 0));
+      }
+      audit(true);
+    }
+    shuffle(vm, random, frames);
+    begin();
+  }
+
+  /** Moves and revokes up to {@code frames} populated frames, here and there or side by side. */
+  static void shuffle(VirtualMachine vm, Random random, int frames) {
+    long first = vm.memory().base() >>> 12;
+    int gfns = (int) (vm.memory().size() >>> 12);
+    int start = random.nextInt(gfns);
+    boolean together = random.nextBoolean();
+    for (int i = 1 + random.nextInt(frames); i > 0; i--) {
+      long gfn = first + (together ? (start + i) % gfns : random.nextInt(gfns));
+      if (random.nextInt(3) > 0) {
+        vm.memory().move(gfn);
+      } else {
+        vm.memory().revoke(gfn);
+      }
+    }
+  }
+
+  private void audit(boolean fenced) {
+    assertThat(TableAudit.findings(vm, fenced)).isEmpty();
+  }
+}
