@@ -174,6 +174,16 @@ public final class ProtectedPageTables extends TrappedPaging {
     return table.level == 0 && table.touches >= FLOOD;
   }
 
+  /** The guest changes the table because it uses it: that is no flood. */
+  @Override
+  void reflecting(GuestWalk walk) {
+    HookedTable table =
+        walk.lowest < walk.levels ? hooked.at(walk.entryGpa[walk.lowest] >>> SHIFT) : null;
+    if (table != null) {
+      table.touches = 0;
+    }
+  }
+
   @Override
   void map(PagedVcpu vcpu, long gva, int access, int mode) {
     if (hooked.full()) {
@@ -290,8 +300,10 @@ public final class ProtectedPageTables extends TrappedPaging {
     }
     views.clear();
     for (V2mPage view : rootViews) {
-      v2m.empty(view);
-      tlbs.everything();
+      if (view.valid > 0) {
+        v2m.empty(view);
+        tlbs.everything();
+      }
     }
   }
 

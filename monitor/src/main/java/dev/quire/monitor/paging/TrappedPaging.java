@@ -221,9 +221,11 @@ public abstract sealed class TrappedPaging implements PagingMethod
   public final Outcome pageFault(PagedVcpu vcpu, long gva, int access, int mode) {
     synchronized (memory) {
       makeRoom();
+      flushIfStuck(vcpu);
       GuestWalk walk = vcpu.walk;
       int walked = walk.walk(vcpu.satp, gva, access, mode);
       if (walked != GuestWalk.OK) {
+        reflecting(walk);
         return walked == GuestWalk.PAGE_FAULT ? Outcome.PAGE_FAULT : Outcome.ACCESS_FAULT;
       }
       if (!memory.contains(walk.gpa, 1)) {
@@ -233,7 +235,6 @@ public abstract sealed class TrappedPaging implements PagingMethod
       if (kept != 0 && mustEmulate(walk.gpa >>> SHIFT, kept, access)) {
         return Outcome.EMULATE;
       }
-      flushIfStuck(vcpu);
       if (walk.levels == 0) {
         mapBare(vcpu, gva, mode);
       } else {
@@ -255,6 +256,9 @@ public abstract sealed class TrappedPaging implements PagingMethod
       vcpu.hart.mmu().fenceVvma(0, 0, false, false);
     }
   }
+
+  /** The guest's own hart would have faulted where {@code walk} ended. */
+  void reflecting(GuestWalk walk) {}
 
   /** Whether an access to a kept frame is the monitor's to perform; may also let the frame go. */
   boolean mustEmulate(long gfn, int kept, int access) {
