@@ -52,15 +52,18 @@ public final class MemoryExplainer {
       MmuWalk walk = mmuWalk(registers, access);
       Outcome outcome = walk.translate(gva);
       GuestView guest = isTrapped() ? guestView(cpu, registers, gva, access) : null;
+      List<Reference> references =
+          guest == null ? walk.references() : owned(walk.references(), guest.references());
+      TableRole last = references.isEmpty() ? walked() : references.getLast().table();
       return new WalkExplanation(
           cpu,
           gva,
           access,
           vm.choice().word(),
           tables(registers),
-          guest == null ? walk.references() : owned(walk.references(), guest.references()),
-          outcome,
-          others(registers, outcome, gva, access),
+          references,
+          by(last, outcome),
+          others(registers, outcome, gva, access, last),
           outcome instanceof Fault fault ? then(fault, guest) : "",
           guest);
     }
@@ -72,16 +75,24 @@ public final class MemoryExplainer {
 
   /** What else may be done there by whom the page belongs to. */
   private Map<Access, Outcome> others(
-      MmuRegisters registers, Outcome outcome, long gva, Access access) {
+      MmuRegisters registers, Outcome outcome, long gva, Access access, TableRole last) {
     Map<Access, Outcome> others = new LinkedHashMap<>();
     if (outcome instanceof Translated translated) {
       for (Access other : Access.values()) {
         if (other != access) {
-          others.put(other, mmuWalk(registers.by(translated.user()), other).translate(gva));
+          MmuWalk walk = mmuWalk(registers.by(translated.user()), other);
+          others.put(other, by(last, walk.translate(gva)));
         }
       }
     }
     return others;
+  }
+
+  /** A fault of the hooked table, said to be that of the table whose entry was read last. */
+  private static Outcome by(TableRole last, Outcome outcome) {
+    return outcome instanceof Fault f && f.table() == TableRole.HOOKED
+        ? new Fault(f.cause(), f.name(), last, f.level(), f.address(), f.why())
+        : outcome;
   }
 
   private GuestView guestView(int cpu, MmuRegisters registers, long gva, Access access) {

@@ -149,5 +149,8 @@ class MemoryExplainerTest {
     assertThat(walks.get(1).references())
         .extracting(Reference::table)
         .containsExactly(TableRole.HOOKED, TableRole.HOOKED, TableRole.V2M, TableRole.V2M);
+    WalkExplanation untouched =
+        walks(o -> o.paging(PagingChoice.PROTECTED), Program.START + 0x40_0000).getFirst();
+    assertThat(((Fault) untouched.outcome()).table()).isEqualTo(TableRole.V2M);
   }
 }
