@@ -70,6 +70,21 @@ class ArchitectureTest {
   }
 
   @Test
+  void withinTheProgramArrowsPointDownwards() {
+    List<String> layers = List.of("agent", "image", "run", "control", "cli");
+    for (int lower = 0; lower < layers.size(); lower++) {
+      for (int upper = lower + 1; upper < layers.size(); upper++) {
+        check(
+            noClasses()
+                .that()
+                .resideInAPackage("dev.quire." + layers.get(lower) + "..")
+                .should()
+                .dependOnClassesThat(resideInAPackage("dev.quire." + layers.get(upper) + "..")));
+      }
+    }
+  }
+
+  @Test
   void everyPackageHasItsMap() throws IOException {
     List<String> missing = new ArrayList<>();
     for (Path source : Sources.all()) {
