@@ -1,8 +1,8 @@
 package dev.quire.monitor.explain;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 
 /**
  * Lines of cells that stand below each other. A column's name, and its numbers, are to the right if
@@ -20,11 +20,7 @@ final class TextTable {
   }
 
   void line(Object... cells) {
-    List<String> line = new ArrayList<>();
-    for (Object cell : cells) {
-      line.add(cell instanceof Long n ? String.format(Locale.ROOT, "%,d", n) : cell.toString());
-    }
-    lines.add(line);
+    lines.add(Arrays.stream(cells).map(Object::toString).toList());
   }
 
   /** A line that is not of cells. */

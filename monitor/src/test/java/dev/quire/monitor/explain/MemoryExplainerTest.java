@@ -92,6 +92,26 @@ class MemoryExplainerTest {
     }
   }
 
+  @ParameterizedTest
+  @EnumSource(
+      value = PagingChoice.class,
+      names = {"SHADOW_UNSYNC", "SHADOW_LAZY", "PROTECTED"})
+  void withoutTranslationTheMonitorsTableIsWalked(PagingChoice choice) {
+    try (Guest guest = new Guest(ExplainedKernel.program(), o -> o.paging(choice))) {
+      List<WalkExplanation> walks = new ArrayList<>();
+      MemoryExplainer explainer = new MemoryExplainer(guest.vm());
+      guest.vm().atInstruction(1, () -> walks.add(explainer.walk(0, Program.START)));
+      guest.run();
+      assertThat(walks.getFirst().references())
+          .hasSize(3)
+          .allMatch(r -> r.table() == TableRole.V2M);
+      GuestView view = Objects.requireNonNull(walks.getFirst().guest());
+      assertThat(view.references()).isEmpty();
+      assertThat(((Translated) view.outcome()).gpa()).isEqualTo(Program.START);
+      assertThat(((Translated) walks.getFirst().outcome()).hpa()).isEqualTo(view.hpa());
+    }
+  }
+
   @Test
   void nativeIsOneStage() {
     WalkExplanation walk =
