@@ -3,8 +3,11 @@ package dev.quire.monitor;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.quire.machine.board.PowerControl;
+import dev.quire.monitor.paging.PagingChoice;
 import java.util.Random;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.EnumSource.Mode;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Guests of random instructions and arguments: whatever they do, the monitor goes on. */
@@ -51,6 +54,69 @@ class HostileGuestTest {
     runFor(program.powerOff(), 2000, seed % 2 == 0);
   }
 
+  /** Tables of all kinds, changed by four harts without a care, and frames that move meanwhile. */
+  @ParameterizedTest
+  @EnumSource(mode = Mode.EXCLUDE, names = "NATIVE")
+  void lawlessTablesReachNothingElse(PagingChoice paging) throws InterruptedException {
+    for (long seed = 1; seed <= 6; seed++) {
+      long kernel = seed;
+      Program program = RandomKernel.lawless(seed, 3 + (int) seed % 3, 4).build(2000);
+      try (Guest guest =
+          new Guest(
+              program,
+              options ->
+                  options
+                      .paging(paging)
+                      .cpus(4)
+                      .updatesAd(kernel % 3 == 1)
+                      .largePages(kernel % 2 == 1))) {
+        Upheaval upheaval = new Upheaval(guest.vm(), seed, 2000, 100).begin();
+        runFor(guest, 200);
+        assertThat(upheaval.times()).isPositive();
+        Upheaval.audit(guest.vm(), false);
+      }
+    }
+  }
+
+  /** The same on four threads. */
+  @ParameterizedTest
+  @EnumSource(mode = Mode.EXCLUDE, names = "NATIVE")
+  void lawlessTablesOnFourThreadsReachNothingElse(PagingChoice paging) throws InterruptedException {
+    for (long seed = 1; seed <= 4; seed++) {
+      Program program = RandomKernel.lawless(seed, 3, 4).build(2000);
+      try (Guest guest =
+          new Guest(program, options -> options.paging(paging).cpus(4).countsInstructions(false))) {
+        Random random = new Random(seed);
+        Thread mover = Thread.ofPlatform().start(() -> shuffleUntilInterrupted(guest, random));
+        runFor(guest, 200);
+        mover.interrupt();
+        mover.join();
+      }
+    }
+  }
+
+  private static void shuffleUntilInterrupted(Guest guest, Random random) {
+    while (!Thread.currentThread().isInterrupted()) {
+      Upheaval.shuffle(guest.vm(), random, 10);
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(PagingChoice.class)
+  void tablesWhereThereIsNoMemoryHurtNobody(PagingChoice paging) throws InterruptedException {
+    long[] places = {
+      GuestLayout.UART, GuestLayout.PLIC, 0, 0x2000_0000L, 1L << 55, GuestLayout.RAM - 4096
+    };
+    for (long place : places) {
+      Program program = new Program().skipFaults().li(Program.T1, 8L << 60 | place >>> 12);
+      program.csrw(0x180, Program.T1).raw(0x12000073).powerOff();
+      try (Guest guest = new Guest(program, options -> options.paging(paging))) {
+        runFor(guest, 40);
+        Upheaval.audit(guest.vm(), false);
+      }
+    }
+  }
+
   private static long argument(Random random) {
     return switch (random.nextInt(5)) {
       case 0 -> random.nextLong();
@@ -65,22 +131,26 @@ class HostileGuestTest {
       throws InterruptedException {
     try (Guest guest =
         new Guest(program, options -> options.cpus(2).countsInstructions(countsInstructions))) {
-      Thread stopper =
-          Thread.ofVirtual()
-              .start(
-                  () -> {
-                    try {
-                      Thread.sleep(millis);
-                    } catch (InterruptedException ended) {
-                      Thread.currentThread().interrupt();
-                    }
-                    guest.vm().stop(0);
-                  });
-      PowerControl.Request end = guest.run();
-      stopper.interrupt();
-      stopper.join();
-      assertThat(end).isNotNull();
-      assertThat(guest.vm().memory().resident()).isLessThanOrEqualTo(16 << 20);
+      runFor(guest, millis);
     }
+  }
+
+  private static void runFor(Guest guest, long millis) throws InterruptedException {
+    Thread stopper =
+        Thread.ofVirtual()
+            .start(
+                () -> {
+                  try {
+                    Thread.sleep(millis);
+                  } catch (InterruptedException ended) {
+                    Thread.currentThread().interrupt();
+                  }
+                  guest.vm().stop(0);
+                });
+    PowerControl.Request end = guest.run();
+    stopper.interrupt();
+    stopper.join();
+    assertThat(end).isNotNull();
+    assertThat(guest.vm().memory().resident()).isLessThanOrEqualTo(16 << 20);
   }
 }

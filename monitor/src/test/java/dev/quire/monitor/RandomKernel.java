@@ -17,6 +17,9 @@ import java.util.Random;
  * </pre>
  *
  * <p>Register s2 is a hash of all that it saw.
+ *
+ * <p>A lawless one starts all harts, forgets fences, and has tables anywhere: the 16 frames are
+ * roots too, link to themselves, and the tables that stay are mapped as well.
  */
 final class RandomKernel {
   static final int HASH = 18;
@@ -27,6 +30,7 @@ final class RandomKernel {
   private static final long USER_OFFSET = 0x4000_0000;
   private static final long WINDOW = 0x4000_0000;
   private static final int PAGE = 4096;
+  private static final long HSM = 0x48534d;
 
   private static final int T0 = 5;
   private static final int T1 = 6;
@@ -67,18 +71,37 @@ final class RandomKernel {
 
   private final Random random;
   private final int levels;
-  private final Program program = new Program();
+  private final int harts;
+  private final boolean lawful;
+  private Program program = new Program();
   private int rootInUse;
+
+  private RandomKernel(long seed, int levels, int harts, boolean lawful) {
+    this.random = new Random(seed);
+    this.levels = levels;
+    this.harts = harts;
+    this.lawful = lawful;
+  }
 
   /** {@code levels} of its page tables: 3 to 5. */
   RandomKernel(long seed, int levels) {
-    this.random = new Random(seed);
-    this.levels = levels;
+    this(seed, levels, 1, true);
+  }
+
+  static RandomKernel lawless(long seed, int levels, int harts) {
+    return new RandomKernel(seed, levels, harts, false);
   }
 
   Program build(int steps) {
     handler();
+    Program all = program;
+    program = new Program();
     tables();
+    for (int hart = 1; hart < harts; hart++) {
+      program.sbi(HSM, 0, hart, Program.START, 0);
+    }
+    Program first = program;
+    program = all.raw(branch(0, A0, 8)).raw(jump(4 + first.size())).append(first);
     program.li(A0, 1 << 5).csrw(0x104, A0).li(A0, 2).csrs(SSTATUS, A0);
     for (int i = 0; i < steps; i++) {
       step();
@@ -116,7 +139,11 @@ final class RandomKernel {
     return 0x20 << 25 | rs2 << 20 | rs1 << 15 | rd << 7 | 0x33;
   }
 
-  /** BNE (1) or BGE (5) against x0, forward. */
+  private static int jump(int offset) {
+    return (offset >> 1 & 0x3ff) << 21 | (offset >> 11 & 1) << 20 | (offset >> 12) << 12 | 0x6f;
+  }
+
+  /** BEQ (0), BNE (1) or BGE (5) against x0, forward. */
   private static int branch(int funct3, int rs1, int offset) {
     return (offset >> 5 & 0x3f) << 25 | rs1 << 15 | funct3 << 12 | (offset >> 1 & 15) << 8 | 0x63;
   }
@@ -179,8 +206,14 @@ final class RandomKernel {
       case 8 -> program.li(T0, address()).li(A1, random.nextInt(3)).raw(fence());
       default -> {
         access();
-        program.raw(SFENCE);
+        afterStore();
       }
+    }
+  }
+
+  private void afterStore() {
+    if (lawful || random.nextBoolean()) {
+      program.raw(SFENCE);
     }
   }
 
@@ -198,8 +231,19 @@ final class RandomKernel {
 
   /** An entry of any kind, written through the one-to-one mapping. */
   private void changeEntry() {
-    set(frame(random.nextInt(8)), random.nextInt(10), entry());
-    program.raw(SFENCE);
+    if (lawful) {
+      set(frame(random.nextInt(8)), random.nextInt(10), entry());
+    } else if (random.nextInt(10) > 0) {
+      // Not 0, 2 and 3, which may lead to the code.
+      int[] spared = {1, 4, 5, 6, 7, 8, 9};
+      set(frame(random.nextInt(FRAMES)), spared[random.nextInt(spared.length)], entry());
+    } else {
+      set(
+          root(random.nextInt(2)) + PAGE * random.nextInt(levels - 2),
+          4 + random.nextInt(6),
+          entry());
+    }
+    afterStore();
   }
 
   private long entry() {
@@ -210,6 +254,8 @@ final class RandomKernel {
           case 2 -> 0x2000_0000L;
           case 3 -> random.nextLong() & (1L << 56) - 1;
           case 4 -> PLAYGROUND;
+          case 5 -> lawful ? frame(0) : ROOTS + PAGE * random.nextInt(16);
+          case 6 -> lawful ? frame(1) : ROOTS;
           default -> frame(random.nextInt(FRAMES));
         };
     int flags =
@@ -223,12 +269,35 @@ final class RandomKernel {
   }
 
   private void switchRoot() {
+    if (!lawful && random.nextBoolean()) {
+      switchAnywhere();
+      return;
+    }
     rootInUse = random.nextInt(5) == 0 ? 0 : 1 + random.nextInt(2);
     long satp = 0;
     if (rootInUse > 0) {
       satp = (long) (levels + 5) << 60 | (long) rootInUse << 44 | root(rootInUse - 1) >>> 12;
     }
     program.li(A0, satp).csrw(SATP, A0).raw(SFENCE);
+  }
+
+  /** Makes one of the frames a root that leads to the code and to itself. */
+  private void switchAnywhere() {
+    long root = frame(12 + random.nextInt(4));
+    boolean small = random.nextBoolean();
+    long table = root(0) + PAGE * (levels - 3);
+    set(root, 4, pointer(root));
+    if (small || levels == 3) {
+      set(root, 2, pointer(table + PAGE));
+      set(root, 3, pointer(table + 2 * PAGE));
+    } else {
+      set(root, 0, pointer(root(0) + PAGE));
+    }
+    long mode = small ? 8 : levels + 5;
+    program.li(A0, mode << 60 | (long) random.nextInt(4) << 44 | root >>> 12);
+    program.csrw(SATP, A0);
+    afterStore();
+    rootInUse = 1;
   }
 
   private void csr() {
@@ -269,7 +338,8 @@ final class RandomKernel {
       mix(program, A0);
     }
     access();
-    program.ecall().raw(SFENCE);
+    program.ecall();
+    afterStore();
   }
 
   private void access() {
