@@ -53,6 +53,9 @@ public final class ProtectedPageTables extends TrappedPaging {
 
   private static final long ROOT_VIEW = 2;
 
+  /** In place of a root's gfn: the table is empty. */
+  private static final long NO_GFN = -1;
+
   private final HookedTables hooked;
 
   /** By gfn, least recently used first. */
@@ -124,19 +127,21 @@ public final class ProtectedPageTables extends TrappedPaging {
   /** A root is unhooked: harts that have it in vsatp get an empty one, until their next fault. */
   private void rootGone(HookedTable table) {
     roots.remove(table.gfn);
-    V2mPage empty = rootView(-1, table.level);
+    V2mPage empty = rootView(NO_GFN, table.level);
     for (PagedVcpu vcpu : vcpus) {
       AddressSpace space = vcpu.space;
       if (space != null && !space.isBare() && space.rootGfn() == table.gfn) {
-        long vsatp = space.vsatp(space.satp >>> 60, empty.hfn);
-        vcpu.hart.atSafePoint(null, () -> replaceRoot(vcpu, space, table.hfn, vsatp));
+        long mode = space.satp >>> 60;
+        long old = space.vsatp(mode, table.hfn);
+        long vsatp = space.vsatp(mode, empty.hfn);
+        vcpu.hart.atSafePoint(null, () -> replaceRoot(vcpu.hart.csrs(), old, vsatp));
       }
     }
   }
 
-  private static void replaceRoot(PagedVcpu vcpu, AddressSpace space, long hfn, long vsatp) {
-    Csrs csrs = vcpu.hart.csrs();
-    if (vcpu.space == space && (csrs.peek(CsrNumber.VSATP) & AddressSpace.PPN) == hfn) {
+  /** The hart may run another guest by now: under hgatp Bare, its ASID tells. */
+  private static void replaceRoot(Csrs csrs, long old, long vsatp) {
+    if (csrs.peek(CsrNumber.HGATP) == 0 && csrs.peek(CsrNumber.VSATP) == old) {
       csrs.poke(CsrNumber.VSATP, vsatp);
     }
   }

@@ -193,10 +193,14 @@ class RandomGuestTablesTest {
       switch (random.nextInt(40)) {
         case 0 -> switchRoot();
         case 1 -> {
-          if (random.nextInt(4) == 0) {
-            long gfn = frame() >>> 12;
-            memory.release(gfn);
-            plain.zero(gfn << 12, 4096);
+          long gfn = frame() >>> 12;
+          switch (random.nextInt(6)) {
+            case 0 -> {
+              memory.release(gfn);
+              plain.zero(gfn << 12, 4096);
+            }
+            case 1, 2 -> memory.revoke(gfn);
+            default -> memory.move(gfn);
           }
         }
         case 2 -> {
