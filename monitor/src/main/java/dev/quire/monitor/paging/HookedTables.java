@@ -61,6 +61,7 @@ final class HookedTables {
   private final int[] countByLevel = new int[GuestWalk.MAX_LEVELS];
   private int count;
   private int steps;
+  private int hookings;
 
   /**
    * @param isActive whether some vCPU's satp is that table
@@ -105,6 +106,11 @@ final class HookedTables {
   /** How many tables of {@code level} are hooked. */
   int count(int level) {
     return countByLevel[level];
+  }
+
+  /** How often a table was hooked. Until then the guest's vCPUs may have been writing it. */
+  int hookings() {
+    return hookings;
   }
 
   /** Whether so many tables are hooked that it is time to {@link #reset}. */
@@ -398,6 +404,7 @@ final class HookedTables {
     }
     count++;
     countByLevel[level]++;
+    hookings++;
     return table;
   }
 

@@ -195,31 +195,54 @@ public final class ProtectedPageTables extends TrappedPaging {
       hooked.reset();
     }
     AddressSpace space = current(vcpu);
-    load(vcpu, space);
-    HookedTable table = hooked.at(space.rootGfn());
     int level = Space.levels(space.satp) - 1;
-    if (table == null || table.level != level) {
-      mapOwn(rootView(space.rootGfn(), level), gva, vcpu.walk);
-      return;
+    int seen = hooked.hookings();
+    load(vcpu, space);
+    boolean done = false;
+    while (!done && (seen == hooked.hookings() || walksAgain(vcpu, gva, access, mode))) {
+      seen = hooked.hookings();
+      HookedTable table = hooked.at(space.rootGfn());
+      if (table != null && table.level == level) {
+        done = descend(table, gva, vcpu.walk);
+      } else {
+        mapOwn(rootView(space.rootGfn(), level), gva, vcpu.walk);
+        done = true;
+      }
     }
-    descend(table, gva, vcpu.walk);
   }
 
-  /** Makes the hardware's entries valid from a root down to the leaf that {@code walk} found. */
-  private void descend(HookedTable root, long gva, GuestWalk walk) {
+  /**
+   * A table that was hooked meanwhile may have been written since it was read. If that made a
+   * difference, the guest will come to it when it tries again.
+   */
+  private boolean walksAgain(PagedVcpu vcpu, long gva, int access, int mode) {
+    GuestWalk walk = vcpu.walk;
+    return walk.walk(vcpu.satp, gva, access, mode) == GuestWalk.OK
+        && memory.contains(walk.gpa, 1)
+        && hooked.at(walk.gpa >>> SHIFT) == null;
+  }
+
+  /**
+   * Makes the hardware's entries valid from a root down to the leaf that {@code walk} found; false
+   * if a table had to be hooked for that, so that another walk is needed.
+   */
+  private boolean descend(HookedTable root, long gva, GuestWalk walk) {
     HookedTable table = root;
     memory.frameFor(walk.gpa >>> SHIFT);
     while (true) {
       table.touches = 0;
       int slot = V2mPage.index(gva, table.level);
       HookedTable child = hooked.child(table, slot);
+      int seen = hooked.hookings();
       if (child != null) {
         table = child;
       } else if (!expressible(table, slot)) {
         mapAside(table, slot, gva, walk);
-        return;
+        return true;
+      } else if (seen != hooked.hookings()) {
+        return false;
       } else if (PteBits.isLeaf(hooked.read(table, slot))) {
-        return;
+        return true;
       }
     }
   }
