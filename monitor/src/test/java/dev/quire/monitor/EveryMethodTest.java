@@ -6,6 +6,8 @@ import dev.quire.machine.hart.Hart;
 import dev.quire.machine.memory.DmaFault;
 import dev.quire.monitor.paging.PagingChoice;
 import java.util.Arrays;
+import java.util.Random;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.Timeout.ThreadMode;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -20,7 +22,7 @@ class EveryMethodTest {
 
   /** What a run of a {@link RandomKernel} came to. */
   private record Outcome(long hash, long instructions, int memory) {
-    static Outcome of(PagingChoice paging, long seed, boolean underUpheaval) {
+    static Outcome of(PagingChoice paging, long seed, Consumer<VirtualMachine> preparation) {
       Program program = new RandomKernel(seed, 3 + (int) (seed % 3)).build(STEPS);
       try (Guest guest =
           new Guest(
@@ -28,9 +30,7 @@ class EveryMethodTest {
               options ->
                   options.paging(paging).updatesAd(seed % 4 == 3).largePages(seed % 2 == 0))) {
         guest.vm().clock().schedule(LIMIT_NANOS, () -> guest.vm().stop(0));
-        if (underUpheaval) {
-          new Upheaval(guest.vm(), seed, 1000, 400).begin();
-        }
+        preparation.accept(guest.vm());
         guest.run();
         byte[] memory = new byte[RandomKernel.FRAMES << 12];
         guest.vm().memory().read(RandomKernel.PLAYGROUND, memory, 0, memory.length);
@@ -42,14 +42,18 @@ class EveryMethodTest {
     }
   }
 
+  private static void leaveAlone(VirtualMachine vm) {}
+
   @ParameterizedTest
   @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12})
   @Timeout(value = 120, threadMode = ThreadMode.SEPARATE_THREAD)
   void randomKernelsSeeTheSame(long seed) {
-    Outcome expected = Outcome.of(PagingChoice.NATIVE, seed, false);
+    Outcome expected = Outcome.of(PagingChoice.NATIVE, seed, EveryMethodTest::leaveAlone);
     assertThat(expected.instructions).isBetween(20L * STEPS, LIMIT_NANOS / 2);
     for (PagingChoice paging : PagingChoice.values()) {
-      assertThat(Outcome.of(paging, seed, false)).as(paging.word()).isEqualTo(expected);
+      assertThat(Outcome.of(paging, seed, EveryMethodTest::leaveAlone))
+          .as(paging.word())
+          .isEqualTo(expected);
     }
   }
 
@@ -57,11 +61,33 @@ class EveryMethodTest {
   @ValueSource(longs = {21, 22, 23, 24, 25, 26})
   @Timeout(value = 120, threadMode = ThreadMode.SEPARATE_THREAD)
   void noneNoticesThatTheP2mChangesUnderneath(long seed) {
-    Outcome expected = Outcome.of(PagingChoice.NATIVE, seed, false);
+    Outcome expected = Outcome.of(PagingChoice.NATIVE, seed, EveryMethodTest::leaveAlone);
     for (PagingChoice paging : PagingChoice.values()) {
       if (paging != PagingChoice.NATIVE) {
-        assertThat(Outcome.of(paging, seed, true)).as(paging.word()).isEqualTo(expected);
+        assertThat(Outcome.of(paging, seed, vm -> new Upheaval(vm, seed, 1000, 400).begin()))
+            .as(paging.word())
+            .isEqualTo(expected);
       }
     }
+  }
+
+  @ParameterizedTest
+  @ValueSource(longs = {31, 32, 33, 34, 35, 36})
+  @Timeout(value = 120, threadMode = ThreadMode.SEPARATE_THREAD)
+  void nobodyNoticesThatTheMethodChanges(long seed) {
+    Outcome expected = Outcome.of(PagingChoice.NATIVE, seed, EveryMethodTest::leaveAlone);
+    PagingChoice[] choices = PagingChoice.values();
+    Outcome changing =
+        Outcome.of(
+            PagingChoice.NESTED,
+            seed,
+            vm -> {
+              Random random = new Random(seed);
+              new Upheaval(vm, seed, 1000, 100).begin();
+              for (long at = 0; at < expected.instructions; at += random.nextInt(1000)) {
+                vm.switchPagingAt(at, choices[1 + random.nextInt(choices.length - 1)]);
+              }
+            });
+    assertThat(changing).isEqualTo(expected);
   }
 }
