@@ -1,6 +1,7 @@
 package dev.quire.monitor.paging;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.function.Predicate;
@@ -16,6 +17,9 @@ final class AddressSpaces {
   static final int LIMIT = 256;
 
   private static final int INITIAL = 64;
+
+  /** Roots that mostly share a guest's ASID. */
+  private static final int FEW = 4;
 
   private final MachineAsids asids;
   private final LinkedHashMap<Long, AddressSpace> spaces =
@@ -62,7 +66,15 @@ final class AddressSpaces {
 
   /** The machine's ASIDs of those with a guest's ASID. */
   int[] machineAsids(int guestAsid) {
-    return select(guestAsid, true).stream().mapToInt(space -> space.machineAsid).toArray();
+    int[] found = new int[FEW];
+    int count = 0;
+    for (AddressSpace space : spaces.values()) {
+      if (!space.isBare() && space.guestAsid() == guestAsid) {
+        found = count == found.length ? Arrays.copyOf(found, 2 * count) : found;
+        found[count++] = space.machineAsid;
+      }
+    }
+    return Arrays.copyOf(found, count);
   }
 
   /** Forgets all; the caller has flushed them. */
