@@ -20,7 +20,7 @@ static unsigned long *word_of(char *memory, long page) {
 
 int main(int argc, char **argv) {
   long pages = argument(argc, argv, 1, 48) * (1024 * 1024 / PAGE);
-  long steps = argument(argc, argv, 2, 8000000);
+  long steps = argument(argc, argv, 2, 20000000);
   if (pages == 0) {
     print("chase: at least 1 MiB is needed\n");
     return 1;

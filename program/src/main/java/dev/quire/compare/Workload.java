@@ -20,7 +20,7 @@ public enum Workload {
   BOOT("boot", "power-on to the end of the first command", "true"),
   FORKEXEC("forkexec", "a process of 2 MiB forks and executes 250 children", "/quire/forkexec"),
   MMAP("mmap", "256 pages are mapped, touched and unmapped, 150 times", "/quire/mmap"),
-  CHASE("chase", "8 million steps of pointers through 48 MiB", "/quire/chase"),
+  CHASE("chase", "20 million steps of pointers through 48 MiB", "/quire/chase"),
   PIPE("pipe", "a byte goes to and fro between two processes 10,000 times", "/quire/pipe"),
   SYSCALLS("syscalls", "500,000 system calls that do nothing", "/quire/syscalls"),
   SQLITE("sqlite", "a database is filled, searched and changed", Workload.SQLITE_COMMAND);
