@@ -5,6 +5,7 @@ import dev.quire.machine.memory.DmaFault;
 import dev.quire.machine.memory.PhysicalMemory;
 import dev.quire.monitor.memory.FrameTable.Use;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One VM's memory: the P2M, from guest frame to machine frame, filled on first touch, and the way
@@ -78,9 +79,9 @@ public final class GuestMemory implements Dma {
     this.listener = p2mListener;
   }
 
-  /** Sets who keeps frames that are marked by {@link #setKept}; before the VM runs. */
-  public void keep(TableKeeper tableKeeper) {
-    this.keeper = tableKeeper;
+  /** Sets who keeps frames that are marked by {@link #setKept}; null if none will be. */
+  public synchronized void keep(@Nullable TableKeeper tableKeeper) {
+    this.keeper = tableKeeper == null ? new RawEntries() : tableKeeper;
   }
 
   public int vm() {

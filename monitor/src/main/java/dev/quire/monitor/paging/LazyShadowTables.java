@@ -1,6 +1,5 @@
 package dev.quire.monitor.paging;
 
-import dev.quire.machine.memory.PhysicalMemory;
 import dev.quire.machine.mmu.PteBits;
 import dev.quire.machine.mmu.Space;
 import dev.quire.monitor.memory.GuestMemory;
@@ -143,21 +142,6 @@ public final class LazyShadowTables extends TrappedPaging {
       pages.getOrDefault((int) page.key.flags(), new ArrayList<>()).remove(page);
     }
     super.evict(page);
-  }
-
-  /** No frame is kept: the guest's tables are ordinary memory. */
-  @Override
-  public long readEntry(long gpa) {
-    return machine.readLong(hpa(gpa));
-  }
-
-  @Override
-  public void writeEntry(long gpa, long value) {
-    machine.writeLong(hpa(gpa), value);
-  }
-
-  private long hpa(long gpa) {
-    return (memory.frameFor(gpa >>> SHIFT) << SHIFT) + (gpa & PhysicalMemory.FRAME_SIZE - 1);
   }
 
   @Override

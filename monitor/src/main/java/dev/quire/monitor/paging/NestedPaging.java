@@ -29,7 +29,6 @@ public final class NestedPaging implements PagingMethod {
 
   private static final long ADUE = 1L << 61;
 
-  private final PhysicalMemory machine;
   private final GuestMemory memory;
   private final GStageTable table;
   private final long hgatp;
@@ -37,9 +36,9 @@ public final class NestedPaging implements PagingMethod {
 
   /** An empty P2M; the VMID is the VM's number. */
   NestedPaging(PagingHost host, GuestMemory memory, GStageMode mode) {
-    this.machine = host.memory();
+
     this.memory = memory;
-    this.table = new GStageTable(machine, host.frames(), memory.vm(), mode);
+    this.table = new GStageTable(host.memory(), host.frames(), memory.vm(), mode);
     this.hgatp = (long) mode.code() << MODE_SHIFT | (long) memory.vm() << VMID_SHIFT | table.root();
   }
 
@@ -122,21 +121,6 @@ public final class NestedPaging implements PagingMethod {
     for (Hart hart : harts) {
       hart.atSafePoint(null, () -> hart.moveReservation(fromHfn << SHIFT, toHfn << SHIFT));
     }
-  }
-
-  /** No frame is kept: the guest's tables are its own memory. */
-  @Override
-  public long readEntry(long gpa) {
-    return machine.readLong(hpa(gpa));
-  }
-
-  @Override
-  public void writeEntry(long gpa, long value) {
-    machine.writeLong(hpa(gpa), value);
-  }
-
-  private long hpa(long gpa) {
-    return (memory.frameFor(gpa >>> SHIFT) << SHIFT) + (gpa & PhysicalMemory.FRAME_SIZE - 1);
   }
 
   @Override

@@ -1,15 +1,14 @@
 package dev.quire.monitor.paging;
 
 import dev.quire.monitor.memory.P2mListener;
-import dev.quire.monitor.memory.TableKeeper;
 import java.util.Map;
 
 /**
  * One way to virtualize a VM's memory. Its methods may be called by all of the VM's vCPUs; each
- * takes the paging lock, the VM's {@link dev.quire.monitor.memory.GuestMemory}.
+ * takes the paging lock, the VM's {@link dev.quire.monitor.memory.GuestMemory}. One that makes
+ * guest frames its own is a {@link dev.quire.monitor.memory.TableKeeper}, too.
  */
-public sealed interface PagingMethod extends P2mListener, TableKeeper
-    permits NestedPaging, TrappedPaging {
+public sealed interface PagingMethod extends P2mListener permits NestedPaging, TrappedPaging {
   PagingChoice choice();
 
   /**

@@ -6,6 +6,7 @@ import dev.quire.machine.mmu.AccessType;
 import dev.quire.machine.mmu.PteBits;
 import dev.quire.machine.mmu.Space;
 import dev.quire.monitor.memory.GuestMemory;
+import dev.quire.monitor.memory.TableKeeper;
 import dev.quire.monitor.paging.V2mPage.PageKey;
 import dev.quire.monitor.paging.V2mPage.PageKind;
 import java.util.ArrayList;
@@ -36,7 +37,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Invariant: no hardware entry maps the frame of a hooked table; no write of the guest's, by
  * whatever way, reaches one unseen.
  */
-public final class ProtectedPageTables extends TrappedPaging {
+public final class ProtectedPageTables extends TrappedPaging implements TableKeeper {
   /** Roots that stay hooked, those in use included. */
   static final int ROOTS = 64;
 

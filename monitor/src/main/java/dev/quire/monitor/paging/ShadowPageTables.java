@@ -3,6 +3,7 @@ package dev.quire.monitor.paging;
 import dev.quire.machine.mmu.PteBits;
 import dev.quire.machine.mmu.Space;
 import dev.quire.monitor.memory.GuestMemory;
+import dev.quire.monitor.memory.TableKeeper;
 import dev.quire.monitor.paging.V2mPage.PageKey;
 import dev.quire.monitor.paging.V2mPage.PageKind;
 import java.util.ArrayList;
@@ -24,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Invariant: a valid shadow entry is compose(guest entry, P2M now), of the guest's entry now or,
  * while a table is out of sync, at the last fence that reached it.
  */
-public final class ShadowPageTables extends TrappedPaging {
+public final class ShadowPageTables extends TrappedPaging implements TableKeeper {
   /** Stores to a table without a fault through it in between, after which it is taken for data. */
   private static final int FLOOD = 32;
 

@@ -2,6 +2,7 @@ package dev.quire.monitor.paging;
 
 import dev.quire.machine.board.UserError;
 import dev.quire.monitor.memory.GuestMemory;
+import dev.quire.monitor.memory.TableKeeper;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -41,7 +42,7 @@ public final class VmPaging {
 
   private void use(PagingMethod chosen) {
     memory.listen(chosen);
-    memory.keep(chosen);
+    memory.keep(chosen instanceof TableKeeper keeper ? keeper : null);
     method = chosen;
   }
 
