@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.quire.machine.board.PowerControl;
 import dev.quire.monitor.paging.PagingChoice;
 import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.EnumSource.Mode;
@@ -87,17 +89,22 @@ class HostileGuestTest {
       try (Guest guest =
           new Guest(program, options -> options.paging(paging).cpus(4).countsInstructions(false))) {
         Random random = new Random(seed);
-        Thread mover = Thread.ofPlatform().start(() -> shuffleUntilInterrupted(guest, random));
+        AtomicBoolean ended = new AtomicBoolean();
+        CompletableFuture<Void> mover =
+            CompletableFuture.runAsync(() -> disturb(guest.vm(), random, ended));
         runFor(guest, 200);
-        mover.interrupt();
+        ended.set(true);
         mover.join();
       }
     }
   }
 
-  private static void shuffleUntilInterrupted(Guest guest, Random random) {
-    while (!Thread.currentThread().isInterrupted()) {
-      Upheaval.shuffle(guest.vm(), random, 10);
+  private static void disturb(VirtualMachine vm, Random random, AtomicBoolean ended) {
+    while (!ended.get()) {
+      Upheaval.shuffle(vm, random, 10);
+      if (random.nextInt(50) == 0) {
+        assertThat(vm.whileStopped(() -> Upheaval.findings(vm, false))).isEmpty();
+      }
     }
   }
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.quire.monitor.explain.TableAudit;
 import dev.quire.monitor.vcpu.FenceRange;
 import dev.quire.monitor.vcpu.GuestCpu;
+import java.util.List;
 import java.util.Random;
 
 /**
@@ -69,9 +70,13 @@ final class Upheaval {
     }
   }
 
-  /** While no vCPU runs. Lets each do first what it was asked to before its next instruction. */
-  static void audit(VirtualMachine vm, boolean fenced) {
+  /** While no vCPU runs: lets each do first what it was asked to before its next instruction. */
+  static List<String> findings(VirtualMachine vm, boolean fenced) {
     vm.vcpus().forEach(cpu -> cpu.hart().run(0));
-    assertThat(TableAudit.findings(vm, fenced)).isEmpty();
+    return TableAudit.findings(vm, fenced);
+  }
+
+  static void audit(VirtualMachine vm, boolean fenced) {
+    assertThat(findings(vm, fenced)).isEmpty();
   }
 }
