@@ -13,7 +13,6 @@ import dev.quire.machine.device.ByteSink;
 import dev.quire.machine.device.virtio.BlockStore;
 import dev.quire.machine.device.virtio.ConsolePort;
 import dev.quire.machine.hart.CodeCache;
-import dev.quire.machine.hart.CsrNumber;
 import dev.quire.machine.hart.Hart;
 import dev.quire.machine.memory.PhysicalMemory;
 import dev.quire.monitor.memory.FrameTable;
@@ -213,13 +212,6 @@ public final class VirtualMachine implements AutoCloseable {
   /** How the guest's memory is virtualized. */
   public PagingChoice choice() {
     return paging == null ? PagingChoice.NATIVE : paging.method().choice();
-  }
-
-  /** The satp of vCPU {@code number} as its guest wrote it. */
-  public long guestSatp(int number) {
-    return paging == null
-        ? vcpus.get(number).hart().csrs().peek(CsrNumber.SATP)
-        : paging.satp(number);
   }
 
   /** What the paging method holds now, by name; empty for native. */

@@ -99,7 +99,7 @@ public final class MemoryExplainer {
     MmuWalk walk =
         new MmuWalk(
             TableReader.of(memory),
-            registers.ofGuest(vm.guestSatp(cpu)),
+            registers.ofGuest(vm.vcpus().get(cpu).satp()),
             TableRole.V2P,
             AddressKind.GPA,
             access);
@@ -241,7 +241,7 @@ public final class MemoryExplainer {
 
   /** The guest's table as the guest reads it. */
   private TableTree guestTree(int cpu, MmuRegisters registers) {
-    long satp = vm.guestSatp(cpu);
+    long satp = vm.vcpus().get(cpu).satp();
     return new TableScan(TableReader.of(memory), TableRole.V2P, satp, registers.pbmt())
         .tree(format(TableRole.V2P, AddressKind.GPA, satp), AddressKind.GVA, AddressKind.GPA);
   }

@@ -84,7 +84,7 @@ public final class TableAudit {
     checkFrames();
     for (GuestCpu each : vm.vcpus()) {
       cpu = each.id();
-      guestSatp = vm.guestSatp(cpu);
+      guestSatp = vm.vcpus().get(cpu).satp();
       Csrs csrs = each.hart().csrs();
       long hgatp = csrs.peek(CsrNumber.HGATP);
       if (Space.levels(hgatp) != 0) {
@@ -108,7 +108,7 @@ public final class TableAudit {
   private void checkFrames() {
     long end = memory.base() + memory.size() >>> SHIFT;
     for (long gfn = memory.base() >>> SHIFT; gfn < end; gfn++) {
-      if (!memory.isPopulated(gfn)) {
+      if (memory.populatedFrame(gfn) < 0) {
         continue;
       }
       long hfn = memory.frameFor(gfn);

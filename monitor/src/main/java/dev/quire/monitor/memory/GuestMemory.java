@@ -114,11 +114,6 @@ public final class GuestMemory implements Dma {
     return p2m[index(gfn)] == NONE ? PageState.UNPOPULATED : PageState.PRIVATE;
   }
 
-  /** Whether {@code gfn} has a machine frame. */
-  public synchronized boolean isPopulated(long gfn) {
-    return p2m[index(gfn)] != NONE;
-  }
-
   /**
    * The machine frame behind {@code gfn}, which gets one if it has none. Throws {@link
    * OutOfFrames}.

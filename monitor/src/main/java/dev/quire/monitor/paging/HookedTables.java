@@ -174,8 +174,7 @@ final class HookedTables {
     v2m.finishFlush();
   }
 
-  // ---- the hardware's entries
-  // --------------------------------------------------------------------
+  // ---- the hardware's entries --------------------------------------------------------------
 
   long read(HookedTable table, int slot) {
     return machine.readLong(table.entry(slot));
@@ -279,8 +278,7 @@ final class HookedTables {
     write(table, slot, entry & ~PteBits.VALID);
   }
 
-  // ---- entries that are set aside
-  // ----------------------------------------------------------------
+  // ---- entries that are set aside ----------------------------------------------------------
 
   private void setAside(HookedTable table, int slot) {
     if (!table.isAside(slot)) {
@@ -338,8 +336,7 @@ final class HookedTables {
     write(table, slot, toHardware(bits, memory.frameFor(gfn)));
   }
 
-  // ---- frames
-  // ------------------------------------------------------------------------------------
+  // ---- frames ------------------------------------------------------------------------------
 
   /** Makes all hardware entries that refer to a frame invalid; a flush must follow. */
   void hideFrame(long gfn) {
@@ -366,8 +363,7 @@ final class HookedTables {
     refused.set(index(gfn), value);
   }
 
-  // ---- hooking
-  // -----------------------------------------------------------------------------------
+  // ---- hooking -----------------------------------------------------------------------------
 
   /**
    * The guest frame as a hooked table of {@code level}, hooked now if need be; null if it cannot
@@ -433,8 +429,7 @@ final class HookedTables {
     return false;
   }
 
-  // ---- unhooking
-  // ---------------------------------------------------------------------------------
+  // ---- unhooking ---------------------------------------------------------------------------
 
   /** Gives a table back to the guest, whoever links to it. */
   void unhook(HookedTable table) {

@@ -49,7 +49,7 @@ public final class LazyShadowTables extends TrappedPaging {
     AddressSpace space = current(vcpu);
     V2mPage page = page(space, 0, walk.levels - 1);
     for (int level = walk.levels - 1; level > walk.level; level--) {
-      long from = gva & -(1L << V2mPage.shift(level));
+      long from = gva & -(1L << PteBits.shift(level));
       V2mPage child = page(space, from, level - 1);
       v2m.link(page, V2mPage.index(gva, level), child, from);
       page.used = true;

@@ -273,7 +273,7 @@ public final class ProtectedPageTables extends TrappedPaging implements TableKee
     if (table.level == 0) {
       hooked.mapInPlace(table, slot, walk.gpa >>> SHIFT, bits);
     } else if (PteBits.isLeaf(entry)) {
-      long span = 1L << V2mPage.shift(table.level);
+      long span = 1L << PteBits.shift(table.level);
       PageKey key = new PageKey(PageKind.DIRECT, walk.gpa & -span, table.level - 1, bits);
       V2mPage page = v2m.findOrCreate(key);
       hooked.linkPage(table, slot, page);
@@ -303,7 +303,7 @@ public final class ProtectedPageTables extends TrappedPaging implements TableKee
       V2mPage child = childOf(page, index);
       if (child == null) {
         child = newView(page.level() - 1);
-        v2m.link(page, index, child, gva & -(1L << V2mPage.shift(page.level())));
+        v2m.link(page, index, child, gva & -(1L << PteBits.shift(page.level())));
       }
       page = child;
     }
@@ -317,8 +317,7 @@ public final class ProtectedPageTables extends TrappedPaging implements TableKee
     return child == null || child.isDirect() ? null : child;
   }
 
-  // ---- what is taken back
-  // -------------------------------------------------------------------------
+  // ---- what is taken back ------------------------------------------------------------------
 
   /** Views may have become untrue: they are dropped, whatever the fence means. */
   @Override
@@ -378,8 +377,7 @@ public final class ProtectedPageTables extends TrappedPaging implements TableKee
     }
   }
 
-  // ---- the guest's own values
-  // ----------------------------------------------------------------------
+  // ---- the guest's own values --------------------------------------------------------------
 
   @Override
   public long readEntry(long gpa) {

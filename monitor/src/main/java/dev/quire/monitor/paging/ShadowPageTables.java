@@ -213,7 +213,7 @@ public final class ShadowPageTables extends TrappedPaging implements TableKeeper
     for (int level = walk.levels - 1; level > walk.level; level--) {
       long gfn = PteBits.address(walk.entry[level]) >>> SHIFT;
       V2mPage child = shadow(gfn, level - 1);
-      v2m.link(page, V2mPage.index(gva, level), child, gva & -(1L << V2mPage.shift(level)));
+      v2m.link(page, V2mPage.index(gva, level), child, gva & -(1L << PteBits.shift(level)));
       page = child;
       touch(page);
     }
@@ -300,8 +300,7 @@ public final class ShadowPageTables extends TrappedPaging implements TableKeeper
         || leaf < 0) {
       return false;
     }
-    long gpa = PteBits.address(leaf);
-    return memory.contains(gpa, 1L << SHIFT) && memory.isPopulated(gpa >>> SHIFT);
+    return memory.populatedFrame(PteBits.address(leaf) >>> SHIFT) >= 0;
   }
 
   // ---- out of sync -------------------------------------------------------------------------

@@ -332,7 +332,7 @@ public abstract sealed class TrappedPaging implements PagingMethod
         v2m.setLeaf(at, index, gfn & -GuestMemory.BLOCK_FRAMES, bits);
         return;
       }
-      long span = 1L << V2mPage.shift(level);
+      long span = 1L << PteBits.shift(level);
       V2mPage child = v2m.findOrCreate(new PageKey(PageKind.DIRECT, gpa & -span, level - 1, bits));
       v2m.link(at, index, child, gva & -span);
       at = child;

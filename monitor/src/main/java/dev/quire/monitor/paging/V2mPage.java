@@ -1,5 +1,6 @@
 package dev.quire.monitor.paging;
 
+import dev.quire.machine.mmu.PteBits;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
@@ -120,15 +121,10 @@ final class V2mPage {
 
   /** The gva that entry {@code index} maps, unless there are many. */
   long gvaOf(int index) {
-    return gva + ((long) index << shift(level()));
-  }
-
-  /** log2 of the bytes that an entry of {@code level} maps. */
-  static int shift(int level) {
-    return 12 + 9 * level;
+    return gva + ((long) index << PteBits.shift(level()));
   }
 
   static int index(long address, int level) {
-    return (int) (address >>> shift(level)) & (ENTRIES - 1);
+    return (int) (address >>> PteBits.shift(level)) & (ENTRIES - 1);
   }
 }

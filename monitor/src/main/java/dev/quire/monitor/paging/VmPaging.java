@@ -57,11 +57,6 @@ public final class VmPaging {
     method.attach(vcpu);
   }
 
-  /** The satp of vCPU {@code number}, in the order of their adding, as its guest wrote it. */
-  public long satp(int number) {
-    return method.satp(vcpus.get(number));
-  }
-
   /** A vCPU leaves its hart, which another is to run; {@link #enter} brings it back. */
   public void leave(PagedVcpu vcpu) {
     vcpu.satp = method.satp(vcpu);

@@ -3,7 +3,6 @@ package dev.quire.monitor.vcpu;
 import dev.quire.machine.hart.CsrNumber;
 import dev.quire.machine.hart.Csrs;
 import dev.quire.machine.hart.Hart;
-import dev.quire.monitor.paging.GuestWalk;
 import java.util.Arrays;
 
 /** The CSRs that belong to a guest, and the ways into it. The hart is in HS-mode throughout. */
@@ -14,8 +13,6 @@ final class GuestContext {
   private static final long SIE = 1L << 1;
   private static final long SPIE = 1L << 5;
   private static final long SPP = 1L << 8;
-  private static final long SUM = 1L << 18;
-  private static final long MXR = 1L << 19;
   private static final long COUNTERS = 7;
   private static final int A0 = 10;
   private static final int A1 = 11;
@@ -75,12 +72,6 @@ final class GuestContext {
     csrs.poke(CsrNumber.VSCAUSE, cause);
     csrs.poke(CsrNumber.VSTVAL, value);
     enterSupervisor(csrs.peek(CsrNumber.VSTVEC) & ~3L);
-  }
-
-  /** For {@link GuestWalk}: what the guest's loads and stores were made with when it exited. */
-  int accessMode() {
-    long status = csrs.peek(CsrNumber.VSSTATUS);
-    return GuestWalk.mode(!fromSupervisor(), (status & SUM) != 0, (status & MXR) != 0);
   }
 
   /** Whether the guest was in VS-mode (not VU) when it exited. */

@@ -136,7 +136,7 @@ public final class InstructionEmulator {
    */
   public Outcome execute(long guestSatp) {
     satp = guestSatp;
-    mode = currentMode();
+    mode = accessMode();
     deviceGpa = -1;
     Outcome outcome;
     long gva;
@@ -150,7 +150,8 @@ public final class InstructionEmulator {
     return deviceGpa < 0 ? outcome : accessDevice(deviceGpa, gva);
   }
 
-  private int currentMode() {
+  /** For {@link GuestWalk}: how the guest's loads and stores are made where it exited. */
+  int accessMode() {
     boolean user = (hart.csrs().peek(CsrNumber.HSTATUS) & H_SPVP) == 0;
     long status = hart.csrs().peek(CsrNumber.VSSTATUS);
     return GuestWalk.mode(user, (status & SUM) != 0, (status & MXR) != 0);

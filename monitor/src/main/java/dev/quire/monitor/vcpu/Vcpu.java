@@ -204,7 +204,7 @@ public final class Vcpu extends GuestCpu {
       reflect(Reason.REFLECTED, AccessType.pageFault(access)); // the method changed meanwhile
       return;
     }
-    switch (trapped.pageFault(paged, gva, access, context.accessMode())) {
+    switch (trapped.pageFault(paged, gva, access, emulator.accessMode())) {
       case RETRY -> {
         exits.count(Reason.SHADOW_FILL);
         hart.sret();

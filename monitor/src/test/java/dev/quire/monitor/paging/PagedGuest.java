@@ -8,7 +8,6 @@ import dev.quire.machine.bus.AddressMap;
 import dev.quire.machine.hart.CodeCache;
 import dev.quire.machine.hart.CsrNumber;
 import dev.quire.machine.hart.Hart;
-import dev.quire.machine.hart.Timebase;
 import dev.quire.machine.memory.DmaFault;
 import dev.quire.machine.memory.PhysicalMemory;
 import dev.quire.machine.mmu.AccessType;
@@ -33,7 +32,9 @@ final class PagedGuest {
     Computer() {
       Isa isa = Isa.full();
       CodeCache code = new CodeCache(memory, isa);
-      hart = new Hart(0, isa, new Still(), MmuConfig.standard(), memory, new AddressMap(), code);
+      hart =
+          new Hart(
+              0, isa, new StandingTime(), MmuConfig.standard(), memory, new AddressMap(), code);
       var csrs = hart.csrs();
       csrs.poke(CsrNumber.PMPADDR0, -1L);
       csrs.poke(CsrNumber.PMPCFG0, 0x1f);
@@ -46,18 +47,6 @@ final class PagedGuest {
     @Override
     public void close() {
       memory.close();
-    }
-  }
-
-  private static final class Still implements Timebase {
-    @Override
-    public long time() {
-      return 0;
-    }
-
-    @Override
-    public long instructionsUntil(long tick) {
-      return Long.MAX_VALUE;
     }
   }
 

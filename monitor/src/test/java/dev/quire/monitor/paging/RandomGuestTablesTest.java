@@ -8,7 +8,6 @@ import dev.quire.machine.bus.AddressMap;
 import dev.quire.machine.hart.CodeCache;
 import dev.quire.machine.hart.CsrNumber;
 import dev.quire.machine.hart.Hart;
-import dev.quire.machine.hart.Timebase;
 import dev.quire.machine.memory.DmaFault;
 import dev.quire.machine.memory.PhysicalMemory;
 import dev.quire.machine.mmu.AccessType;
@@ -74,19 +73,6 @@ class RandomGuestTablesTest {
     }
   }
 
-  /** Time stands still. */
-  private static final class Still implements Timebase {
-    @Override
-    public long time() {
-      return 0;
-    }
-
-    @Override
-    public long instructionsUntil(long tick) {
-      return Long.MAX_VALUE;
-    }
-  }
-
   private final class World {
     final Random random;
     final boolean fences;
@@ -133,7 +119,7 @@ class RandomGuestTablesTest {
 
     private Hart hart(CodeCache code) {
       MmuConfig mmu = MmuConfig.standard();
-      Hart hart = new Hart(0, Isa.full(), new Still(), mmu, machine, new AddressMap(), code);
+      Hart hart = new Hart(0, Isa.full(), new StandingTime(), mmu, machine, new AddressMap(), code);
       long environment = 1L << 62;
       hart.csrs().poke(CsrNumber.MENVCFG, environment);
       hart.csrs().poke(CsrNumber.HENVCFG, environment);
