@@ -8,8 +8,10 @@ import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.tukaani.xz.XZInputStream;
 
@@ -18,6 +20,11 @@ import org.tukaani.xz.XZInputStream;
  * package index, package.
  */
 final class DebianArchive {
+  /** The name by which mirrors serve the current suite as well; its release file says which. */
+  private static final String ALIAS = "stable";
+
+  private static final String INDEX = "Package index";
+
   private final String suite;
   private final String architecture;
   private final Fetcher fetcher;
@@ -38,33 +45,67 @@ final class DebianArchive {
   }
 
   /**
-   * An archive whose release file is here and trusted.
+   * An archive whose release file is trusted and whose package index, as that file promises it, is
+   * here.
    *
    * @param mirror the archive's root, with a slash at its end
    */
-  record Opened(URI mirror, ReleaseFile release) {}
+  record Opened(URI mirror, ReleaseFile release, Path indexFile) {}
+
+  /** A place that serves, or may serve, the suite. */
+  private record Candidate(URI mirror, String name) {
+    URI address(String path) {
+      return mirror.resolve("dists/" + name + "/" + path);
+    }
+  }
+
+  /** A candidate is not to be used, but the next one may be. */
+  private static final class PassedOver extends Exception {
+    private static final long serialVersionUID = 1L;
+    private final UserError reason;
+
+    PassedOver(UserError reason) {
+      super(reason);
+      this.reason = reason;
+    }
+
+    static <T> T ifFails(Supplier<T> step) throws PassedOver {
+      try {
+        return step.get();
+      } catch (UserError e) {
+        throw new PassedOver(e);
+      }
+    }
+  }
 
   /**
-   * Takes the first of the mirrors that serves the suite.
+   * Takes the first of the mirrors that serves the suite with a package index that its release file
+   * promises. A mirror in the middle of an update may serve a release file that is newer than the
+   * index beside it; the suite's alias may still have the pair that was.
    *
    * @param signatures null to trust any mirror
-   * @throws UserError if none does, or its signature is not good
+   * @throws UserError if none does, or the signature of one is not good
    */
   Opened open(List<URI> mirrors, @Nullable SignatureCheck signatures) {
-    UserError failure = new UserError("No mirror is known.");
+    List<UserError> failures = new ArrayList<>();
     for (URI mirror : mirrors) {
-      URI address = mirror.resolve("dists/" + suite + "/InRelease");
-      byte[] inRelease;
-      try {
-        inRelease = fetcher.small(address);
-      } catch (UserError e) {
-        failure = e;
-        continue;
+      for (String name : List.of(suite, ALIAS)) {
+        Candidate candidate = new Candidate(mirror, name);
+        if (!failures.isEmpty()) {
+          String reason = failures.getLast().getMessage();
+          progress.note(reason + " Trying " + candidate.address("InRelease") + " instead.");
+        }
+        try {
+          return open(candidate, signatures);
+        } catch (PassedOver e) {
+          failures.add(e.reason);
+        }
       }
-      return new Opened(mirror, release(inRelease, address.toString(), signatures));
     }
-    if (mirrors.size() == 1) {
-      throw failure;
+    UserError first =
+        failures.isEmpty() ? new UserError("No mirror is known.") : failures.getFirst();
+    if (mirrors.size() <= 1) {
+      throw first;
     }
     throw new UserError(
         "None of the mirrors "
@@ -72,7 +113,16 @@ final class DebianArchive {
             + " serves Debian "
             + suite
             + "; name one that does with --mirror.",
-        failure);
+        first);
+  }
+
+  private Opened open(Candidate from, @Nullable SignatureCheck signatures) throws PassedOver {
+    URI address = from.address("InRelease");
+    byte[] inRelease = PassedOver.ifFails(() -> fetcher.small(address));
+    Supplier<ReleaseFile> trusted = () -> release(inRelease, address.toString(), signatures);
+    ReleaseFile release = from.name().equals(suite) ? trusted.get() : PassedOver.ifFails(trusted);
+    Path index = PassedOver.ifFails(() -> indexFile(from, release));
+    return new Opened(from.mirror(), release, index);
   }
 
   private ReleaseFile release(
@@ -96,28 +146,44 @@ final class DebianArchive {
     return release;
   }
 
-  /** The package index, without the packages whose name is not wanted. */
-  PackageIndex index(Opened archive, Predicate<String> wanted) {
-    String name = "main/binary-" + architecture + "/Packages.xz";
+  /** The package index that the release file promises; fetched unless it is here. */
+  private Path indexFile(Candidate from, ReleaseFile release) {
+    String folder = "main/binary-" + architecture + "/";
     Expected expected =
-        archive
-            .release()
-            .index(name)
+        release
+            .index(folder + "Packages.xz")
             .orElseThrow(
                 () ->
                     new UserError(
                         "The suite "
                             + suite
                             + " at "
-                            + archive.mirror()
+                            + from.mirror()
                             + " has no packages for "
                             + architecture
                             + "."));
     Path file = downloads.resolve("Packages-" + expected.sha256() + ".xz");
-    URI address = archive.mirror().resolve("dists/" + suite + "/" + name);
-    if (!Files.exists(file)) {
-      fetcher.fetch(address, file, expected, "Package index");
+    if (!Files.exists(file)
+        && !(release.acquiredByHash() && fetchedByHash(from, folder, file, expected))) {
+      fetcher.fetch(from.address(folder + "Packages.xz"), file, expected, INDEX);
     }
+    return file;
+  }
+
+  /** Under its hash an index stays for a while when a newer one takes its usual name. */
+  private boolean fetchedByHash(Candidate from, String folder, Path file, Expected expected) {
+    try {
+      fetcher.fetch(
+          from.address(folder + "by-hash/SHA256/" + expected.sha256()), file, expected, INDEX);
+      return true;
+    } catch (UserError e) {
+      return false; // the usual name is tried next, and says why if that fails too
+    }
+  }
+
+  /** The package index, without the packages whose name is not wanted. */
+  PackageIndex index(Opened archive, Predicate<String> wanted) {
+    Path file = archive.indexFile();
     try (InputStream in =
         new XZInputStream(new BufferedInputStream(Files.newInputStream(file), 1 << 16))) {
       return PackageIndex.read(in, wanted);

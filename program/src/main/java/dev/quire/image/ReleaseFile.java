@@ -50,6 +50,11 @@ final class ReleaseFile {
     return fields.getOrDefault("codename", "");
   }
 
+  /** True if the mirror keeps its indices under their hashes, too. */
+  boolean acquiredByHash() {
+    return fields.getOrDefault("acquire-by-hash", "").equals("yes");
+  }
+
   /** When the file's author wants it to be forgotten, if stated. */
   Optional<Instant> validUntil() {
     String date = fields.get("valid-until");

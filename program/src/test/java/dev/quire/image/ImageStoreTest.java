@@ -225,19 +225,6 @@ final class ImageStoreTest {
   }
 
   @Test
-  void ofSeveralMirrorsTheFirstThatServesTheSuiteIsTaken() {
-    Fetcher fetcher = new Fetcher(new Transport(java.net.ProxySelector.of(null)), Progress.SILENT);
-    DebianArchive archive =
-        new DebianArchive("trixie", "riscv64", fetcher, folder, Progress.SILENT);
-    URI other = mirror.address().resolve("/elsewhere/");
-    assertThat(archive.open(List.of(other, mirror.address()), null).mirror())
-        .isEqualTo(mirror.address());
-    assertThatThrownBy(() -> archive.open(List.of(other, other), null))
-        .isInstanceOf(UserError.class)
-        .hasMessageContaining("None of the mirrors");
-  }
-
-  @Test
   void aCacheThatCannotBeWrittenIsASentence() throws IOException {
     Files.writeString(folder.resolve("cache"), "a file in the way");
     assertThatThrownBy(this::pull)

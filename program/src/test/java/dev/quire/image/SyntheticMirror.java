@@ -112,13 +112,27 @@ final class SyntheticMirror implements AutoCloseable {
   void publish(String packages) throws IOException {
     byte[] index = xz(bytes(packages));
     files.put("dists/trixie/main/binary-riscv64/Packages.xz", index);
+    files.put("dists/trixie/InRelease", release("trixie", "", index));
+  }
+
+  /**
+   * A release file.
+   *
+   * @param fields more lines, each with its end
+   * @param index of packages that it promises
+   */
+  static byte[] release(String codename, String fields, byte[] index) {
     String release =
-        "Origin: Test\nCodename: trixie\nValid-Until: Sat, 1 Jan 2000 00:00:00 UTC\nSHA256:\n "
+        "Origin: Test\nCodename: "
+            + codename
+            + "\n"
+            + fields
+            + "Valid-Until: Sat, 1 Jan 2000 00:00:00 UTC\nSHA256:\n "
             + hash(index)
             + " "
             + index.length
             + " main/binary-riscv64/Packages.xz\n";
-    files.put("dists/trixie/InRelease", bytes(clearSigned(release, "none")));
+    return bytes(clearSigned(release, "none"));
   }
 
   static String clearSigned(String text, String armor) {
