@@ -3,11 +3,18 @@
  * in a7, arguments from a0 on, a negative result is an error), the way from the kernel's entry to
  * main, and a little text.
  */
+#define SYS_unlinkat 35
+#define SYS_openat 56
 #define SYS_close 57
 #define SYS_pipe2 59
 #define SYS_read 63
 #define SYS_write 64
+#define SYS_pread64 67
+#define SYS_pwrite64 68
 #define SYS_exit_group 94
+#define SYS_nanosleep 101
+#define SYS_clock_gettime 113
+#define SYS_rt_sigaction 134
 #define SYS_getppid 173
 #define SYS_munmap 215
 #define SYS_clone 220
@@ -15,6 +22,10 @@
 #define SYS_mmap 222
 #define SYS_wait4 260
 
+#define AT_FDCWD (-100)
+#define O_READ_WRITE_NEW 01102
+#define CLOCK_MONOTONIC 1
+#define SIGTERM 15
 #define SIGCHLD 17
 #define PROT_READ_WRITE 3
 #define MAP_PRIVATE_ANONYMOUS 0x22

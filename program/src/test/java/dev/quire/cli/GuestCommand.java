@@ -10,9 +10,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** Runs {@code quire run} in this process and keeps what it prints. One at a time. */
-final class GuestCommand {
+public final class GuestCommand {
   /** Skips what of a boot takes longest and matters to none of the tests. */
-  static final String FAST_BOOT =
+  public static final String FAST_BOOT =
       "cryptomgr.notests=1 audit=0 lsm=capability initcall_blacklist=load_system_certificate_list,"
           + "load_builtin_revocation_certs,jent_mod_init,check_unaligned_access_all_cpus,"
           + "trace_eval_init";

@@ -1,0 +1,31 @@
+package dev.quire.host;
+
+import dev.quire.cli.GuestCommand;
+import dev.quire.image.GuestImage;
+import dev.quire.image.ImageStore;
+import dev.quire.image.Initramfs;
+import dev.quire.image.MirrorOptions;
+import dev.quire.image.ProgressBar;
+import dev.quire.monitor.GuestFile;
+import dev.quire.monitor.VmConfig;
+import java.io.IOException;
+import java.nio.file.Files;
+
+/** A guest of the image that {@code quire image pull debian} brings, with Quire's own programs. */
+final class DebianGuest {
+  private static final long MEMORY = 128L << 20;
+
+  private DebianGuest() {}
+
+  /** On the instruction clock. */
+  static VmConfig config() throws IOException {
+    GuestImage image =
+        ImageStore.ofUser().debian(MirrorOptions.DEFAULT, ProgressBar.onStandardError());
+    Initramfs.Options options = Initramfs.Options.of(MEMORY).withFiles(GuestPrograms.files());
+    return new VmConfig.Builder(new GuestFile("kernel", Files.readAllBytes(image.kernel())))
+        .initrd(new GuestFile("initramfs", Initramfs.build(image, options)))
+        .memory(MEMORY)
+        .append("console=ttyS0 panic=-1 " + GuestCommand.FAST_BOOT)
+        .build();
+  }
+}
