@@ -1,0 +1,33 @@
+package dev.quire.monitor.policy;
+
+/**
+ * The machine's memory at one moment, in bytes: total = free + guest + tables + cache + reserve.
+ *
+ * @param total all frames
+ * @param free frames that anyone may take
+ * @param guest distinct frames that hold guests' pages
+ * @param tables frames that hold page tables
+ * @param cache frames of the exclusive caches
+ * @param reserve frames that guests' pages never get
+ * @param state what is done about the lack of free frames
+ */
+public record MachineSnapshot(
+    long total, long free, long guest, long tables, long cache, long reserve, ReclaimState state) {
+  /** Raises IllegalArgumentException for negative numbers. */
+  public MachineSnapshot {
+    Checks.bytes("total", total);
+    Checks.bytes("free", free);
+    Checks.bytes("guest", guest);
+    Checks.bytes("tables", tables);
+    Checks.bytes("cache", cache);
+    Checks.bytes("reserve", reserve);
+  }
+
+  /**
+   * Bytes that policies hand out to guests: all but tables, cache, reserve and the part that is to
+   * stay free, so that the machine is in state HIGH when every VM is at its target. Never negative.
+   */
+  public long budget() {
+    return Math.max(0, total - tables - cache - reserve - ReclaimState.HIGH.freeBytes(total));
+  }
+}
