@@ -9,11 +9,21 @@ import java.util.Arrays;
  * were contiguous. Offsets count from the start of the part.
  */
 public final class DescriptorChain {
-  /** Most bytes in one chain; more is a fault, so that no request keeps a device busy for long. */
+  /**
+   * Most bytes in one chain, unless a function sets a limit of its own; more is a fault, so that no
+   * request keeps a device busy for long.
+   */
   public static final long MAX_BYTES = 64L << 20;
+
+  /** Is told of a buffer, in bytes. */
+  @FunctionalInterface
+  public interface BufferVisitor {
+    void visit(long gpa, long length);
+  }
 
   private final Dma dma;
   private final int head;
+  private final long maxBytes;
   private long[] addresses = new long[8];
   private int[] lengths = new int[8];
   private int count;
@@ -21,9 +31,10 @@ public final class DescriptorChain {
   private long readable;
   private long writable;
 
-  DescriptorChain(Dma dma, int head) {
+  DescriptorChain(Dma dma, int head, long maxBytes) {
     this.dma = dma;
     this.head = head;
+    this.maxBytes = maxBytes;
   }
 
   int head() {
@@ -41,8 +52,8 @@ public final class DescriptorChain {
   }
 
   void add(long address, long length, boolean forDevice) throws VirtioFault {
-    if (readable + writable + length > MAX_BYTES) {
-      throw new VirtioFault("a chain of more than " + MAX_BYTES + " bytes");
+    if (readable + writable + length > maxBytes) {
+      throw new VirtioFault("a chain of more than " + maxBytes + " bytes");
     }
     if (Long.compareUnsigned(address + length, address) < 0) {
       throw new VirtioFault("a buffer at 0x%x + %d".formatted(address, length));
@@ -62,6 +73,13 @@ public final class DescriptorChain {
     } else {
       readable += length;
       readableCount = count;
+    }
+  }
+
+  /** The writable buffers one by one, for a device to which their addresses are the message. */
+  public void eachWritable(BufferVisitor visitor) {
+    for (int i = readableCount; i < count; i++) {
+      visitor.visit(addresses[i], lengths[i]);
     }
   }
 

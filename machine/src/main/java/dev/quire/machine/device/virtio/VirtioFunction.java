@@ -19,6 +19,9 @@ public interface VirtioFunction {
   /** The configuration space, little-endian; reads beyond its end give zero. */
   byte[] config();
 
+  /** The driver writes {@code size} bytes of the configuration space; most devices have no use. */
+  default void writeConfig(int offset, int size, long value) {}
+
   /** Called once, before anything else. */
   void attach(VirtioMmio transport);
 

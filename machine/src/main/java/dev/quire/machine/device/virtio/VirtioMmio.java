@@ -76,10 +76,9 @@ public final class VirtioMmio implements Device {
 
   /** Does {@code work} under the device's lock, if the driver is up and the device is sound. */
   public synchronized void run(Work work) {
-    if ((status & (STATUS_DRIVER_OK | STATUS_NEEDS_RESET)) != STATUS_DRIVER_OK) {
-      return;
+    if (running()) {
+      attempt(work);
     }
-    attempt(work);
   }
 
   /** Interrupts the driver if it wants to know of what was pushed to {@code queue}. */
@@ -89,8 +88,14 @@ public final class VirtioMmio implements Device {
     }
   }
 
-  /** The configuration space has changed; under the lock. */
-  public void configChanged() {
+  /** Whether the driver is up and the device is sound; any thread. */
+  public synchronized boolean running() {
+    return (status & (STATUS_DRIVER_OK | STATUS_NEEDS_RESET)) == STATUS_DRIVER_OK;
+  }
+
+  /** Changes the configuration space under the lock, and tells the driver. */
+  public synchronized void changeConfig(Runnable change) {
+    change.run();
     configGeneration++;
     if ((status & STATUS_DRIVER_OK) != 0) {
       raise(INTERRUPT_CONFIG);
@@ -158,6 +163,7 @@ public final class VirtioMmio implements Device {
   @Override
   public synchronized void write(long offset, int size, long value) {
     if (offset >= CONFIG) {
+      function.writeConfig((int) offset - CONFIG, size, value);
       return;
     }
     if (size != 4) {

@@ -120,16 +120,21 @@ public final class Virtqueue {
 
   /** The next request before {@code end}, which {@link #observe} gave; null when there is none. */
   public @Nullable DescriptorChain pop(int end) throws VirtioFault, DmaFault {
+    return pop(end, DescriptorChain.MAX_BYTES);
+  }
+
+  /** The same, for requests of at most {@code maxBytes} in all; more is a fault. */
+  public @Nullable DescriptorChain pop(int end, long maxBytes) throws VirtioFault, DmaFault {
     if (nextAvail == end) {
       return null;
     }
     int head = dma.readShort(driverArea + 4 + 2L * (nextAvail & size - 1));
     nextAvail = nextAvail + 1 & 0xffff;
-    return walk(head);
+    return walk(head, maxBytes);
   }
 
-  private DescriptorChain walk(int head) throws VirtioFault, DmaFault {
-    DescriptorChain chain = new DescriptorChain(dma, head);
+  private DescriptorChain walk(int head, long maxBytes) throws VirtioFault, DmaFault {
+    DescriptorChain chain = new DescriptorChain(dma, head, maxBytes);
     long table = descriptorArea;
     int tableSize = size;
     int index = head;

@@ -3,8 +3,8 @@
  * specification 1.3 (modern devices only, split rings).
  *
  * <pre>
- *   guest registers --> VirtioMmio --> VirtioFunction: VirtioBlock, VirtioConsole, VirtioEntropy
- *                           |                |
+ *   guest registers --> VirtioMmio --> VirtioFunction: VirtioBlock, VirtioConsole, VirtioEntropy,
+ *                           |                |                VirtioBalloon
  *   interrupt line  <-------+          Virtqueue.observe, pop, push
  *                                            |
  *   guest memory    <--------- Dma ----------+-- DescriptorChain.read, write

@@ -223,11 +223,13 @@ class HostileRingTest {
             List.of(
                 ConsolePort.console(new TextSink()),
                 new ConsolePort("agent", new TextSink(), open -> {})));
+    VirtioBalloon balloon = new VirtioBalloon(new AnyPages(), timeline);
     VirtioFunction[] functions = {
       new VirtioBlock(new MemoryDisk(64, false), "", timeline, 50),
       new VirtioBlock(new MemoryDisk(64, false), "", timeline, 0),
       new VirtioEntropy(RandomSource.seeded(4)),
-      console
+      console,
+      balloon
     };
     SplittableRandom random = new SplittableRandom(5);
     int stopped = 0;
@@ -240,6 +242,10 @@ class HostileRingTest {
         for (int j = 0; j < 6; j++) {
           hostile.tell(random.nextInt(function.queueCount() + 1));
           console.send(1, new byte[3]);
+          if (function.equals(balloon)) {
+            balloon.target(i);
+            balloon.requestStatistics();
+          }
           timeline.pass(random.nextInt(60));
         }
         stopped += hostile.needsReset() ? 1 : 0;
@@ -251,6 +257,25 @@ class HostileRingTest {
     }
     assertThat(stopped).isGreaterThan(3000);
     assertThat(served).isGreaterThan(1000);
+  }
+
+  /** Takes every page, as long as it is whole. */
+  private static final class AnyPages implements BalloonPages {
+    @Override
+    public void inflated(long gfn) {
+      assertThat(gfn).isBetween(0L, 0xffff_ffffL);
+    }
+
+    @Override
+    public void deflated(long gfn) {
+      assertThat(gfn).isBetween(0L, 0xffff_ffffL);
+    }
+
+    @Override
+    public void reported(long gpa, long length) {
+      assertThat((gpa | length) % 4096).isZero();
+      assertThat(length).isBetween(4096L, 128L << 20);
+    }
   }
 
   /** Rings that are nearly right more often than not, so that the faults lie deep. */

@@ -77,8 +77,18 @@ final class TestDriver {
     return high << 32 | in(0x10) & 0xffff_ffffL;
   }
 
-  /** Reset, negotiation of what is in {@code wanted} and offered, and all queues. */
+  /** Reset, negotiation of what is in {@code wanted} and offered, all queues, and ready. */
   void start(long wanted) {
+    prepare(wanted);
+    ready();
+  }
+
+  void ready() {
+    out(0x70, 0xf);
+  }
+
+  /** All of {@link #start} but the end. */
+  void prepare(long wanted) {
     out(0x70, 0);
     out(0x70, 1);
     out(0x70, 3);
@@ -112,7 +122,6 @@ final class TestDriver {
       }
       out(0x44, 1);
     }
-    out(0x70, 0xf);
   }
 
   static long descriptors(int queue) {
