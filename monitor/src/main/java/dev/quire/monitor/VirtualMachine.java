@@ -12,14 +12,11 @@ import dev.quire.machine.bus.InterruptLine;
 import dev.quire.machine.device.ByteSink;
 import dev.quire.machine.device.virtio.BlockStore;
 import dev.quire.machine.device.virtio.ConsolePort;
-import dev.quire.machine.hart.CodeCache;
 import dev.quire.machine.hart.Hart;
 import dev.quire.machine.memory.PhysicalMemory;
 import dev.quire.monitor.memory.FrameTable;
 import dev.quire.monitor.memory.GuestMemory;
-import dev.quire.monitor.paging.MachineAsids;
 import dev.quire.monitor.paging.PagingChoice;
-import dev.quire.monitor.paging.PagingHost;
 import dev.quire.monitor.paging.VmPaging;
 import dev.quire.monitor.sbi.Sbi;
 import dev.quire.monitor.vcpu.Exits;
@@ -37,48 +34,65 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A virtual machine on an emulated computer of its own: memory, harts that run its vCPUs, devices,
- * firmware interface. Made ready by the constructor, run once by {@link #run}.
+ * A virtual machine: memory, vCPUs each with a hart, devices, firmware interface. It has a {@link
+ * Machine} for itself, or is one of many on it. Made ready by the constructor; alone it is run once
+ * by {@link #run}, among others by the machine's clock.
  */
 public final class VirtualMachine implements AutoCloseable {
-  private static final int VM_NUMBER = 1;
-  private static final long MACHINE_RAM = 0x8000_0000L;
-
-  /** Machine memory beyond the guest's: page tables (1/512 for 4 KiB pages) and rounding. */
-  private static final int OVERHEAD_SHIFT = 7;
-
-  private static final long OVERHEAD = 8 << 20;
-
   /** Null if the guest is not virtualized. */
   private final @Nullable VmPaging paging;
 
+  private final Machine machine;
+  private final boolean ownsMachine;
+  private final int number;
   private final List<BlockStore> disks;
-  private final PowerControl power = new PowerControl();
+  private final PowerControl power;
   private final Clock clock;
-  private final PhysicalMemory machineMemory;
-  private final FrameTable frames;
   private final GuestMemory memory;
   private final GuestDevices devices;
   private final List<GuestCpu> vcpus = new ArrayList<>();
 
   /**
-   * Builds the VM and loads the guest. Throws a {@link dev.quire.machine.board.UserError} for what
+   * Builds the VM on a machine of its own, and loads the guest. Throws a {@link UserError} for what
    * does not fit.
    *
    * @param console where the guest's serial port and early console print to
    * @param agent the host's end of the channel to the agent in the guest, its name included
    */
   public VirtualMachine(VmConfig config, ByteSink console, ConsolePort agent) {
+    this(config, Machine.forOne(config), new PowerControl(), console, agent);
+  }
+
+  private VirtualMachine(
+      VmConfig config, Machine machine, PowerControl power, ByteSink console, ConsolePort agent) {
+    this(config, machine, true, power, ownClock(config, power), console, agent);
+  }
+
+  private static Clock ownClock(VmConfig config, PowerControl power) {
+    return config.countsInstructions() ? new InstructionClock(power) : new HostClock(power);
+  }
+
+  private VirtualMachine(
+      VmConfig config,
+      Machine machine,
+      boolean ownsMachine,
+      PowerControl power,
+      Clock clock,
+      ByteSink console,
+      ConsolePort agent) {
     boolean isNative = config.paging() == PagingChoice.NATIVE;
+    this.machine = machine;
+    this.ownsMachine = ownsMachine;
+    this.number = machine.newNumber();
+    this.power = power;
+    this.clock = clock;
     this.disks = config.disks();
-    clock = config.countsInstructions() ? new InstructionClock(power) : new HostClock(power);
-    machineMemory = new PhysicalMemory(MACHINE_RAM, config.memory() + overhead(config));
-    frames = new FrameTable(machineMemory);
     memory =
         new GuestMemory(
-            machineMemory,
-            frames,
-            VM_NUMBER,
+            machine.memory(),
+            machine.frames(),
+            machine.swap(),
+            number,
             GuestLayout.RAM,
             config.memory(),
             config.largePages());
@@ -90,17 +104,14 @@ public final class VirtualMachine implements AutoCloseable {
       paging = null;
       addCpus(config, firmware, null);
     } else {
-      PagingHost host = new PagingHost(machineMemory, frames, new MachineAsids());
-      paging = new VmPaging(config.paging(), host, memory, config.gstage());
-      addCpus(config, firmware, new Vcpu.Services(paging, memory, devices.map(), firmware, clock));
+      paging = new VmPaging(config.paging(), machine.pagingHost(), memory, config.gstage());
+      long swapNanos = config.countsInstructions() ? machine.swapNanos() : 0;
+      addCpus(
+          config,
+          firmware,
+          new Vcpu.Services(paging, memory, devices.map(), firmware, clock, swapNanos));
     }
     load(config);
-  }
-
-  private static long overhead(VmConfig config) {
-    return config.paging() == PagingChoice.NATIVE
-        ? 0
-        : (config.memory() >> OVERHEAD_SHIFT) + OVERHEAD & -OVERHEAD;
   }
 
   private List<InterruptLine> externalInterrupts(int cpus) {
@@ -116,10 +127,9 @@ public final class VirtualMachine implements AutoCloseable {
   private void addCpus(VmConfig config, Sbi firmware, Vcpu.@Nullable Services monitor) {
     Isa isa = monitor == null ? Isa.full().without(Extension.H) : Isa.full();
     AddressMap bus = monitor == null ? devices.map() : new AddressMap();
-    CodeCache code = new CodeCache(machineMemory, isa);
     for (int id = 0; id < config.cpus(); id++) {
       VcpuTime time = new VcpuTime(config.countsInstructions(), clock);
-      Hart hart = new Hart(id, isa, time, config.mmu(), machineMemory, bus, code);
+      Hart hart = new Hart(id, isa, time, config.mmu(), machine.memory(), bus, machine.code());
       GuestCpu cpu =
           monitor == null
               ? new NativeCpu(id, hart, time, clock, firmware, config.updatesAd())
@@ -229,11 +239,11 @@ public final class VirtualMachine implements AutoCloseable {
 
   /** The memory of the machine that the VM runs on. */
   public PhysicalMemory machineMemory() {
-    return machineMemory;
+    return machine.memory();
   }
 
   public FrameTable frames() {
-    return frames;
+    return machine.frames();
   }
 
   /** Instructions that all vCPUs together completed. */
@@ -259,12 +269,30 @@ public final class VirtualMachine implements AutoCloseable {
     return Walks.of(vcpus);
   }
 
-  /** Closes the disks and gives the machine's memory back; after {@link #run}. */
+  /** Its number on the machine: the VMID of its translations, the owner of its frames. */
+  public int number() {
+    return number;
+  }
+
+  /** Closes the disks and gives all of the machine's memory back; when the VM has ended. */
   @Override
   public void close() throws IOException {
+    if (ownsMachine) {
+      machine.close();
+    } else {
+      leaveMachine();
+    }
     for (BlockStore disk : disks) {
       disk.close();
     }
-    machineMemory.close();
+  }
+
+  private void leaveMachine() {
+    vcpus.forEach(cpu -> machine.code().remove(cpu.hart()));
+    if (paging != null) {
+      paging.close();
+    }
+    memory.close();
+    machine.freeNumber(number);
   }
 }

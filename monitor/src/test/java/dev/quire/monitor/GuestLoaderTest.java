@@ -20,7 +20,7 @@ class GuestLoaderTest {
 
   private final PhysicalMemory machine = new PhysicalMemory(GuestLayout.RAM, MEMORY + (4 << 20));
   private final GuestMemory memory =
-      new GuestMemory(machine, new FrameTable(machine), 1, GuestLayout.RAM, MEMORY, false);
+      new GuestMemory(machine, new FrameTable(machine), null, 1, GuestLayout.RAM, MEMORY, false);
 
   @AfterEach
   void close() {

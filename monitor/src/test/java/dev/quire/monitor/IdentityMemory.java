@@ -14,7 +14,7 @@ public final class IdentityMemory implements AutoCloseable {
 
   public IdentityMemory(long bytes) {
     machine = new PhysicalMemory(BASE, bytes);
-    guest = new GuestMemory(machine, new FrameTable(machine), 1, BASE, bytes, false);
+    guest = new GuestMemory(machine, new FrameTable(machine), null, 1, BASE, bytes, false);
     for (long gpa = BASE; gpa < BASE + bytes; gpa += 4096) {
       if (guest.frameFor(gpa >>> 12) != gpa >>> 12) {
         throw new AssertionError("frames are not given out in order");

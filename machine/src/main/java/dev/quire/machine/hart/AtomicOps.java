@@ -38,9 +38,14 @@ final class AtomicOps {
     return reserved;
   }
 
+  /** Whether there is a reservation among {@code length} bytes from a host address. */
+  boolean isReserved(long from, long length) {
+    return reservedAddress >= from && reservedAddress < from + length;
+  }
+
   /** Moves a reservation among {@code length} bytes from one host address to another. */
   void moveReservation(long from, long to, long length) {
-    if (reservedAddress >= from && reservedAddress < from + length) {
+    if (isReserved(from, length)) {
       reservedAddress += to - from;
     }
   }

@@ -36,6 +36,11 @@ public final class CodeCache implements PhysicalMemory.CodeWatcher {
     harts.add(hart);
   }
 
+  /** The hart will never run again. */
+  public synchronized void remove(Hart hart) {
+    harts.remove(hart);
+  }
+
   /** The page of the frame at {@code hpa}, which is RAM; {@code reader} is about to run it. */
   CodePage page(long hpa, Hart reader) {
     CodePage page = pages[memory.frameIndex(hpa)];

@@ -349,6 +349,12 @@ public final class Hart {
     return atomics.takeReservation(memory.hostAddress(hpa, Integer.BYTES), value);
   }
 
+  /** Whether there is a reservation in the frame at {@code frame}, a 4 KiB aligned hpa. */
+  public boolean isReserved(long frame) {
+    long bytes = PhysicalMemory.FRAME_SIZE;
+    return atomics.isReserved(memory.hostAddress(frame, bytes), bytes);
+  }
+
   /** A frame's content has moved: a reservation in it follows. Both are 4 KiB aligned hpas. */
   public void moveReservation(long fromFrame, long toFrame) {
     long bytes = PhysicalMemory.FRAME_SIZE;

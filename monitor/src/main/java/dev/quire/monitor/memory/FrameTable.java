@@ -1,13 +1,19 @@
 package dev.quire.monitor.memory;
 
 import dev.quire.machine.memory.PhysicalMemory;
+import java.util.Arrays;
 import java.util.BitSet;
 
 /**
- * The machine's 4 KiB frames: which are free, what the others are used for, by which VM, and how
- * many P2M leaves map them. Frames are named by frame number (hfn = hpa >>> 12). A frame that is
- * given out is zero. Lowest frames go first, so that what is given out depends on the order of
- * requests alone. About 7 bytes a frame. Thread-safe.
+ * The machine's 4 KiB frames, one finite pool: which are free, what the others are used for, by
+ * which VM, for which of its guest frames, and how many P2M leaves map them. Frames are named by
+ * frame number (hfn = hpa >>> 12). A frame that is given out is zero. Lowest frames go first, so
+ * that what is given out depends on the order of requests alone. About 11 bytes a frame.
+ * Thread-safe.
+ *
+ * <p>The last {@link #reserve} free frames are not for new guest pages but for what must not fail
+ * half-way: page tables, and transfers that have begun. Whoever needs a guest page asks {@link
+ * #isShort} first.
  */
 @SuppressWarnings("EnumOrdinal") // a byte a frame
 public final class FrameTable {
@@ -23,6 +29,9 @@ public final class FrameTable {
   /** Owner of frames that belong to no VM. */
   public static final int NOBODY = 0;
 
+  /** In place of a gfn: the frame stands behind no guest frame. */
+  public static final long NO_GFN = -1;
+
   private static final Use[] USES = Use.values();
 
   private final PhysicalMemory memory;
@@ -32,8 +41,20 @@ public final class FrameTable {
   private final byte[] use;
   private final short[] owner;
   private final int[] references;
+
+  /** By frame: gfn + 1, or 0. A gfn is below 2^31. */
+  private final int[] gfns;
+
   private final int[] count = new int[USES.length];
+
+  /** By VM. */
+  private int[] tables = {};
+
   private int lowestFree;
+  private int reserve;
+
+  /** As {@link #count} says, for those who only look. */
+  private volatile int freeNow;
 
   /** All of {@code memory}, which must not have been written yet, becomes free frames. */
   public FrameTable(PhysicalMemory memory) {
@@ -44,8 +65,25 @@ public final class FrameTable {
     this.use = new byte[total];
     this.owner = new short[total];
     this.references = new int[total];
+    this.gfns = new int[total];
     free.set(0, total);
     count[Use.FREE.ordinal()] = total;
+    freeNow = total;
+  }
+
+  /** Sets how many free frames are kept back; before there are VMs. */
+  public void keepBack(int frames) {
+    reserve = frames;
+  }
+
+  /** How many of the free frames are kept back. */
+  public int reserve() {
+    return Math.min(reserve, freeNow);
+  }
+
+  /** Whether no frame is free but those that are kept back: pages must go before others come. */
+  public boolean isShort() {
+    return freeNow < reserve;
   }
 
   /** A zero frame with one reference; throws {@link OutOfFrames}. */
@@ -61,10 +99,13 @@ public final class FrameTable {
 
   /**
    * The first of {@code frames} (a power of two) contiguous zero frames, aligned to their size,
-   * each with one reference; -1 if there is no such block.
+   * each with one reference; -1 if there is no such block, or none but those that are kept back.
    */
   public synchronized long allocateBlock(int frames, Use use, int owner) {
     int start = (int) (-first & (frames - 1));
+    if (use == Use.GUEST && freeNow < reserve + frames) {
+      return -1;
+    }
     for (int index = start; index <= total - frames; index += frames) {
       if (free.nextClearBit(index) >= index + frames) {
         take(index, frames, use, owner);
@@ -81,12 +122,23 @@ public final class FrameTable {
       owner[index] = (short) newOwner;
       references[index] = 1;
     }
+    if (newUse == Use.TABLE) {
+      countTables(newOwner, frames);
+    }
+  }
+
+  private void countTables(int vm, int change) {
+    if (vm >= tables.length) {
+      tables = Arrays.copyOf(tables, vm + 1);
+    }
+    tables[vm] += change;
   }
 
   private void setUse(int index, Use newUse) {
     count[use[index]]--;
     count[newUse.ordinal()]++;
     use[index] = (byte) newUse.ordinal();
+    freeNow = count[Use.FREE.ordinal()];
   }
 
   /** One more P2M leaf maps the frame. */
@@ -101,8 +153,12 @@ public final class FrameTable {
       return;
     }
     memory.discard(hfn << PhysicalMemory.FRAME_SHIFT, PhysicalMemory.FRAME_SIZE);
+    if (use[index] == Use.TABLE.ordinal()) {
+      countTables(owner[index], -1);
+    }
     setUse(index, Use.FREE);
     owner[index] = NOBODY;
+    gfns[index] = 0;
     free.set(index);
     lowestFree = Math.min(lowestFree, index);
   }
@@ -118,6 +174,26 @@ public final class FrameTable {
   /** The VM that the frame belongs to, or {@link #NOBODY}. */
   public synchronized int owner(long hfn) {
     return owner[index(hfn)];
+  }
+
+  /** Says which of its owner's guest frames a frame stands behind; under that VM's paging lock. */
+  void stands(long hfn, long gfn) {
+    gfns[index(hfn)] = (int) gfn + 1;
+  }
+
+  /**
+   * The guest frame that a frame of VM {@code vm} stands behind, or {@link #NO_GFN}; also for a
+   * number that is no frame. Under that VM's paging lock, which is why nothing else is locked.
+   */
+  long gfnOf(long hfn, int vm) {
+    long index = hfn - first;
+    boolean isIts = index >= 0 && index < total && owner[(int) index] == vm;
+    return isIts ? gfns[(int) index] - 1L : NO_GFN;
+  }
+
+  /** How many page tables VM {@code vm} has. */
+  public synchronized int tables(int vm) {
+    return vm < tables.length ? tables[vm] : 0;
   }
 
   /** How many frames are in that use, of all VMs. */

@@ -3,7 +3,6 @@ package dev.quire.monitor.memory;
 import dev.quire.machine.memory.Dma;
 import dev.quire.machine.memory.DmaFault;
 import dev.quire.machine.memory.PhysicalMemory;
-import dev.quire.monitor.memory.FrameTable.Use;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
@@ -19,6 +18,9 @@ public final class GuestMemory implements Dma {
   /** gfns of a 2 MiB block. */
   public static final int BLOCK_FRAMES = 512;
 
+  /** Pages that go at a time when there is no room. */
+  private static final int ROOM = 16;
+
   /** In {@link #setKept}: writes to the frame go to the keeper. */
   public static final int OWN_WRITES = 1;
 
@@ -27,7 +29,6 @@ public final class GuestMemory implements Dma {
 
   private static final int SHIFT = PhysicalMemory.FRAME_SHIFT;
   private static final int FRAME = (int) PhysicalMemory.FRAME_SIZE;
-  private static final int NONE = -1;
 
   private final PhysicalMemory memory;
   private final FrameTable frames;
@@ -36,18 +37,11 @@ public final class GuestMemory implements Dma {
   private final long size;
   private final boolean inBlocks;
   private final long firstGfn;
-  private final long firstHfn;
-
-  /** By gfn - firstGfn: hfn - firstHfn, or {@link #NONE}. */
-  private final int[] p2m;
-
-  /** The way back, by hfn - firstHfn: gfn - firstGfn, or {@link #NONE}. */
-  private final int[] m2p;
+  private final GuestPages pages;
 
   /** By gfn - firstGfn: {@link #OWN_WRITES}, {@link #OWN_READS}. */
   private final byte[] kept;
 
-  private int populated;
   private P2mListener listener = gfn -> {};
   private TableKeeper keeper;
 
@@ -55,9 +49,16 @@ public final class GuestMemory implements Dma {
    * @param vm the VM's number, at least 1; owner of its frames
    * @param base first gpa of RAM, like {@code size} a multiple of 4 KiB
    * @param inBlocks whether to back whole aligned 2 MiB blocks at once where there is room
+   * @param swap where pages go that lose their frame; null if none can be taken
    */
   public GuestMemory(
-      PhysicalMemory memory, FrameTable frames, int vm, long base, long size, boolean inBlocks) {
+      PhysicalMemory memory,
+      FrameTable frames,
+      @Nullable SwapFile swap,
+      int vm,
+      long base,
+      long size,
+      boolean inBlocks) {
     this.memory = memory;
     this.frames = frames;
     this.vm = vm;
@@ -65,18 +66,15 @@ public final class GuestMemory implements Dma {
     this.size = size;
     this.inBlocks = inBlocks;
     this.firstGfn = base >>> SHIFT;
-    this.firstHfn = memory.base() >>> SHIFT;
-    this.p2m = new int[(int) (size >>> SHIFT)];
-    Arrays.fill(p2m, NONE);
-    this.m2p = new int[frames.total()];
-    Arrays.fill(m2p, NONE);
-    this.kept = new byte[p2m.length];
+    this.pages = new GuestPages(memory, frames, swap, vm, firstGfn, (int) (size >>> SHIFT));
+    this.kept = new byte[pages.count()];
     this.keeper = new RawEntries();
   }
 
   /** Sets who hears of frames that go away; before the VM runs. */
   public void listen(P2mListener p2mListener) {
-    this.listener = p2mListener;
+    listener = p2mListener;
+    pages.listen(p2mListener);
   }
 
   /** Sets who keeps frames that are marked by {@link #setKept}; null if none will be. */
@@ -99,7 +97,22 @@ public final class GuestMemory implements Dma {
 
   /** Bytes that have frames. */
   public synchronized long resident() {
-    return (long) populated << SHIFT;
+    return (long) pages.counts().privatePages() << SHIFT;
+  }
+
+  /** How many pages are in which state. */
+  public synchronized PageCounts counts() {
+    return pages.counts();
+  }
+
+  /** What has happened to the pages so far. */
+  public synchronized PageTraffic traffic() {
+    return pages.traffic();
+  }
+
+  /** How many pages came back from the swap file so far; for the thread that has them come. */
+  public long swappedIn() {
+    return pages.swappedIn();
   }
 
   /** Whether all bytes of the range are RAM of the guest; true for an empty range inside. */
@@ -111,19 +124,31 @@ public final class GuestMemory implements Dma {
   // ---- the P2M -----------------------------------------------------------------------------
 
   public synchronized PageState state(long gfn) {
-    return p2m[index(gfn)] == NONE ? PageState.UNPOPULATED : PageState.PRIVATE;
+    return pages.state(index(gfn));
   }
 
   /**
-   * The machine frame behind {@code gfn}, which gets one if it has none. Throws {@link
-   * OutOfFrames}.
+   * The machine frame behind {@code gfn}, which gets one if it has none, whatever is kept back for
+   * others. Throws {@link OutOfFrames}.
    */
   public synchronized long frameFor(long gfn) {
     int index = index(gfn);
-    if (p2m[index] == NONE) {
+    long hfn = pages.frame(index);
+    if (hfn < 0) {
       populate(index);
+      hfn = pages.frame(index);
     }
-    return firstHfn + p2m[index];
+    return hfn;
+  }
+
+  private void populate(int index) {
+    long start = (firstGfn + index) & -BLOCK_FRAMES;
+    if (inBlocks
+        && contains(start << SHIFT, (long) BLOCK_FRAMES << SHIFT)
+        && pages.populateBlock(index(start), BLOCK_FRAMES)) {
+      return;
+    }
+    pages.populate(index);
   }
 
   /**
@@ -131,7 +156,7 @@ public final class GuestMemory implements Dma {
    * same address, each frame gets itself.
    */
   public synchronized void populateAll() {
-    for (int i = 0; i < p2m.length; i++) {
+    for (int i = 0; i < pages.count(); i++) {
       frameFor(firstGfn + i);
     }
   }
@@ -139,15 +164,12 @@ public final class GuestMemory implements Dma {
   /** The machine frame behind {@code gfn}, or -1 if it has none, or is not RAM. */
   public synchronized long populatedFrame(long gfn) {
     long index = gfn - firstGfn;
-    boolean has = index >= 0 && index < p2m.length && p2m[(int) index] != NONE;
-    return has ? firstHfn + p2m[(int) index] : -1;
+    return index >= 0 && index < pages.count() ? pages.frame((int) index) : -1;
   }
 
   /** The one guest frame behind which {@code hfn} stands, or -1 if it is not one of this VM's. */
   public synchronized long gfnOf(long hfn) {
-    long index = hfn - firstHfn;
-    boolean has = index >= 0 && index < m2p.length && m2p[(int) index] != NONE;
-    return has ? firstGfn + m2p[(int) index] : -1;
+    return frames.gfnOf(hfn, vm);
   }
 
   /**
@@ -160,12 +182,12 @@ public final class GuestMemory implements Dma {
       return -1;
     }
     int index = index(start);
-    long hfn = firstHfn + p2m[index];
-    if (p2m[index] == NONE || (hfn & (BLOCK_FRAMES - 1)) != 0) {
+    long hfn = pages.frame(index);
+    if (hfn < 0 || (hfn & (BLOCK_FRAMES - 1)) != 0) {
       return -1;
     }
     for (int i = 1; i < BLOCK_FRAMES; i++) {
-      if (p2m[index + i] != p2m[index] + i) {
+      if (pages.frame(index + i) != hfn + i) {
         return -1;
       }
     }
@@ -174,15 +196,7 @@ public final class GuestMemory implements Dma {
 
   /** Takes the frame away: the page reads as zero from now on, whoever kept it. */
   public synchronized void release(long gfn) {
-    int index = index(gfn);
-    if (p2m[index] != NONE) {
-      listener.invalidate(gfn);
-      long hfn = firstHfn + p2m[index];
-      m2p[p2m[index]] = NONE;
-      p2m[index] = NONE;
-      populated--;
-      frames.release(hfn);
-    }
+    pages.release(index(gfn));
   }
 
   /**
@@ -190,26 +204,101 @@ public final class GuestMemory implements Dma {
    * {@link OutOfFrames}.
    */
   public synchronized void move(long gfn) {
-    int index = index(gfn);
-    if (p2m[index] == NONE) {
-      return;
+    if (pages.frame(index(gfn)) >= 0) {
+      pages.move(index(gfn));
     }
-    long from = firstHfn + p2m[index];
-    long to = frames.allocate(Use.GUEST, vm);
-    listener.invalidate(gfn);
-    memory.copyFrame(from << SHIFT, to << SHIFT);
-    m2p[p2m[index]] = NONE;
-    populated--;
-    set(index, to);
-    listener.moved(from, to);
-    frames.release(from);
   }
 
   /** Has every vCPU come to the monitor at its next access to the page, which keeps its frame. */
   public synchronized void revoke(long gfn) {
-    if (p2m[index(gfn)] != NONE) {
+    if (pages.frame(index(gfn)) >= 0) {
       listener.invalidate(gfn);
     }
+  }
+
+  // ---- what the guest gives away -------------------------------------------------------------
+
+  /** The guest's balloon takes a page, whose content is gone; nothing if it is not RAM. */
+  public synchronized void balloon(long gfn) {
+    if (contains(gfn << SHIFT, FRAME)) {
+      pages.balloon(index(gfn));
+    }
+  }
+
+  /** The guest's balloon gives a page back; nothing if it is not RAM. */
+  public synchronized void deflate(long gfn) {
+    if (contains(gfn << SHIFT, FRAME)) {
+      pages.deflate(index(gfn));
+    }
+  }
+
+  /**
+   * The guest says that a page is free: its content is gone, and it may use it again without
+   * notice; nothing if it is not RAM.
+   */
+  public synchronized void discard(long gfn) {
+    if (contains(gfn << SHIFT, FRAME)) {
+      pages.discard(index(gfn));
+    }
+  }
+
+  // ---- what the monitor takes ----------------------------------------------------------------
+
+  /**
+   * Takes the frames of pages chosen at random, which the guest does not notice: pages of zeros are
+   * dropped, others go to the swap file. Fewer if no more can go.
+   *
+   * @return how many frames became free
+   */
+  public synchronized int evict(int wanted) {
+    int evicted = 0;
+    while (evicted < wanted && pages.evictOne(kept)) {
+      evicted++;
+    }
+    return evicted;
+  }
+
+  /**
+   * Before something that may need frames: while the machine has none but those that are kept back,
+   * pages of this VM go. False if too few could.
+   */
+  public boolean makeRoom() {
+    if (!frames.isShort()) {
+      return true;
+    }
+    synchronized (this) {
+      while (frames.isShort()) {
+        if (evict(ROOM) == 0) {
+          return false;
+        }
+      }
+    }
+    return true;
+  }
+
+  /** What a look at some of a VM's pages has found. */
+  public record Looked(int pages, int accessed) {}
+
+  /**
+   * Looks which pages, of those that have a frame, were accessed since they were last looked at:
+   * every {@code step}th page, from the {@code first}th on.
+   */
+  public synchronized Looked look(int first, int step) {
+    int seen = 0;
+    int accessed = 0;
+    for (int index = first; index < pages.count(); index += step) {
+      if (pages.frame(index) >= 0) {
+        seen++;
+        accessed += listener.isAccessed(firstGfn + index) ? 1 : 0;
+      }
+    }
+    listener.looked();
+    return new Looked(seen, accessed);
+  }
+
+  /** Gives all frames and swap slots back, when no vCPU will ever run again. */
+  public synchronized void close() {
+    pages.close();
   }
 
   // ---- kept frames -------------------------------------------------------------------------
@@ -327,54 +416,20 @@ public final class GuestMemory implements Dma {
     return -1L >>> 64 - 8 * length;
   }
 
-  // ---- frames come and go --------------------------------------------------------------------
-
-  private void populate(int index) {
-    if (inBlocks && populateBlock(index)) {
-      return;
-    }
-    set(index, frames.allocate(Use.GUEST, vm));
-  }
-
-  private boolean populateBlock(int index) {
-    long start = (firstGfn + index) & -BLOCK_FRAMES;
-    if (!contains(start << SHIFT, (long) BLOCK_FRAMES << SHIFT)) {
-      return false;
-    }
-    int first = index(start);
-    for (int i = first; i < first + BLOCK_FRAMES; i++) {
-      if (p2m[i] != NONE) {
-        return false;
-      }
-    }
-    long hfn = frames.allocateBlock(BLOCK_FRAMES, Use.GUEST, vm);
-    if (hfn < 0) {
-      return false;
-    }
-    for (int i = 0; i < BLOCK_FRAMES; i++) {
-      set(first + i, hfn + i);
-    }
-    return true;
-  }
-
-  private void set(int index, long hfn) {
-    p2m[index] = (int) (hfn - firstHfn);
-    m2p[p2m[index]] = index;
-    populated++;
-  }
-
   private int index(long gfn) {
     long index = gfn - firstGfn;
-    if (index < 0 || index >= p2m.length) {
+    if (index < 0 || index >= pages.count()) {
       throw new IllegalArgumentException("gfn 0x%x is not RAM of VM %d".formatted(gfn, vm));
     }
     return (int) index;
   }
 
-  /** The hpa of {@code gpa} for a read, or -1 if it was never written and so is zero. */
+  /** The hpa of {@code gpa} for a read, or -1 if nothing is behind it and so it is zero. */
   private long hpaToRead(long gpa) {
-    int index = index(gpa >>> SHIFT);
-    return p2m[index] == NONE ? -1 : (firstHfn + p2m[index] << SHIFT) + (gpa & FRAME - 1);
+    return switch (pages.state(index(gpa >>> SHIFT))) {
+      case PRIVATE, SWAPPED -> hpaToWrite(gpa);
+      case UNPOPULATED, BALLOONED -> -1;
+    };
   }
 
   private long hpaToWrite(long gpa) {
@@ -394,6 +449,7 @@ public final class GuestMemory implements Dma {
   }
 
   private void readPage(long gpa, byte[] to, int offset, int count) {
+    makeRoom();
     long hpa = hpaToRead(gpa);
     if (hpa < 0) {
       Arrays.fill(to, offset, offset + count, (byte) 0);
@@ -417,6 +473,7 @@ public final class GuestMemory implements Dma {
   }
 
   private void writePage(long gpa, byte[] from, int offset, int count) {
+    makeRoom();
     if (!keepsWrites(gpa)) {
       memory.write(hpaToWrite(gpa), from, offset, count);
       return;

@@ -1,17 +1,39 @@
 package dev.quire.monitor.memory;
 
-/** Whoever keeps translations that were derived from the P2M: in practice the paging method. */
+/**
+ * Whoever keeps translations that were derived from the P2M: in practice the paging method. All are
+ * called with the VM's paging lock held.
+ */
 @FunctionalInterface
 public interface P2mListener {
   /**
    * The guest frame is about to lose its machine frame: on return no vCPU may translate to it any
-   * more. Called with the VM's paging lock held.
+   * more.
    */
   void invalidate(long gfn);
 
   /**
    * The content of a guest frame has moved to another machine frame, which no vCPU can translate to
-   * yet: LR/SC reservations follow it. With the paging lock held.
+   * yet: LR/SC reservations follow it.
    */
   default void moved(long fromHfn, long toHfn) {}
+
+  /**
+   * Whether a vCPU has a reservation (LR) in a machine frame that none can translate to any more.
+   */
+  default boolean isReserved(long hfn) {
+    return false;
+  }
+
+  /**
+   * Whether vCPUs have had a way to the guest frame, and used it, since it was last looked at; what
+   * that takes is done when {@link #looked} follows. The guest's own accessed bits stay as they
+   * are.
+   */
+  default boolean isAccessed(long gfn) {
+    return false;
+  }
+
+  /** Ends a series of {@link #isAccessed}: from now on only later accesses count. */
+  default void looked() {}
 }

@@ -2,8 +2,12 @@ package dev.quire.monitor.memory;
 
 /** What stands behind a guest frame. */
 public enum PageState {
-  /** Nothing yet: it reads as zero, and gets a frame at the first touch. */
+  /** Nothing: it reads as zero, and gets a frame at the first touch. */
   UNPOPULATED,
   /** A machine frame of its own. */
-  PRIVATE
+  PRIVATE,
+  /** Nothing, for the guest's balloon has it; a touch brings it back as if it were the first. */
+  BALLOONED,
+  /** A slot of the swap file; a touch brings it back. */
+  SWAPPED
 }

@@ -4,6 +4,8 @@ import dev.quire.machine.memory.PhysicalMemory;
 import dev.quire.monitor.memory.FrameTable;
 import dev.quire.monitor.memory.FrameTable.Use;
 import dev.quire.monitor.memory.OutOfFrames;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * A G-stage page table in machine memory, as the MMU walks it: a P2M in hardware's form. The root
@@ -15,9 +17,10 @@ import dev.quire.monitor.memory.OutOfFrames;
  *   entry          53..10 frame number   7 D  6 A  5 G  4 U  3 X  2 W  1 R  0 V
  * </pre>
  *
- * Leaves have U=1, for G-stage accesses are those of user mode, and A=D=1, so that hardware never
- * faults to set them. Guarded by the VM's paging lock; the MMU reads at any time, so entries are
- * written whole, and tables are linked once they are complete.
+ * Leaves have U=1, for G-stage accesses are those of user mode, and A=D=1 when they are made. The
+ * hardware sets A again where a look at what is in use has cleared it. Guarded by the VM's paging
+ * lock; the MMU reads at any time, so entries are written whole, and tables are linked once they
+ * are complete.
  */
 final class GStageTable {
   private static final int SHIFT = PhysicalMemory.FRAME_SHIFT;
@@ -28,6 +31,7 @@ final class GStageTable {
   private static final int FRAME_NUMBER = 10;
   private static final long VALID = 1;
   private static final long READ_WRITE_EXECUTE = 0xe;
+  private static final long ACCESSED = 1 << 6;
   private static final long LEAF = VALID | READ_WRITE_EXECUTE | 0xd0; // U, A, D
 
   private final PhysicalMemory memory;
@@ -35,6 +39,9 @@ final class GStageTable {
   private final int vm;
   private final int levels;
   private final long root;
+
+  /** The hpas of leaves that were found accessed, while a look goes on. */
+  private final List<Long> accessedEntries = new ArrayList<>();
 
   /** Frames of all tables, the root's four among them. */
   private long held = ROOT_FRAMES;
@@ -88,6 +95,34 @@ final class GStageTable {
       }
     }
     return false;
+  }
+
+  /**
+   * Whether the leaf that maps {@code gfn} has A, set by the MMU, which may know the leaf. What has
+   * A here loses it at the next {@link #clearAccessed}.
+   */
+  boolean isAccessed(long gfn) {
+    for (int level = 1; level >= 0; level--) {
+      long entry = entryAt(gfn, level, false);
+      if (entry >= 0 && isLeaf(memory.readLong(entry))) {
+        boolean accessed = (memory.readLong(entry) & ACCESSED) != 0;
+        if (accessed) {
+          accessedEntries.add(entry);
+        }
+        return accessed;
+      }
+    }
+    return false;
+  }
+
+  /** Clears A where it was found; true if there was any, so that the TLBs must forget them. */
+  boolean clearAccessed() {
+    for (long entry : accessedEntries) {
+      memory.writeLong(entry, memory.readLong(entry) & ~ACCESSED); // the MMU only ever sets A
+    }
+    boolean any = !accessedEntries.isEmpty();
+    accessedEntries.clear();
+    return any;
   }
 
   /** The hpa of the entry for {@code gfn} at {@code level}; -1 if there is no table for it. */

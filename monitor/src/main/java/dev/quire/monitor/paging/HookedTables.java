@@ -338,6 +338,12 @@ final class HookedTables {
 
   // ---- frames ------------------------------------------------------------------------------
 
+  /** Whether a hardware entry refers to a frame, alone or in a block. */
+  boolean isReferred(long gfn) {
+    return map.first(map.frame(index(gfn))) != ReverseMap.NONE
+        || map.first(map.block(index(gfn))) != ReverseMap.NONE;
+  }
+
   /** Makes all hardware entries that refer to a frame invalid; a flush must follow. */
   void hideFrame(long gfn) {
     hideAll(map.frame(index(gfn)));

@@ -66,10 +66,14 @@ public final class NestedPaging implements PagingMethod {
 
   @Override
   public void detach() {
+    flushAll();
+    table.close();
+  }
+
+  private void flushAll() {
     for (Hart hart : harts) {
       hart.atSafePoint(null, () -> hart.mmu().fenceGvma(0, memory.vm(), false, true));
     }
-    table.close();
   }
 
   @Override
@@ -118,8 +122,24 @@ public final class NestedPaging implements PagingMethod {
 
   @Override
   public void moved(long fromHfn, long toHfn) {
-    for (Hart hart : harts) {
-      hart.atSafePoint(null, () -> hart.moveReservation(fromHfn << SHIFT, toHfn << SHIFT));
+    Reservations.move(harts, fromHfn, toHfn);
+  }
+
+  @Override
+  public boolean isReserved(long hfn) {
+    return Reservations.hold(harts, hfn);
+  }
+
+  /** By the accessed bits of the P2M's leaves, which hardware sets. */
+  @Override
+  public boolean isAccessed(long gfn) {
+    return table.isAccessed(gfn);
+  }
+
+  @Override
+  public void looked() {
+    if (table.clearAccessed()) {
+      flushAll();
     }
   }
 

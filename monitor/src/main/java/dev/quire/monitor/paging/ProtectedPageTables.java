@@ -377,6 +377,20 @@ public final class ProtectedPageTables extends TrappedPaging implements TableKee
     }
   }
 
+  /** A hooked table is in use as long as it is hooked; other frames have leaves that say so. */
+  @Override
+  boolean isMapped(long gfn) {
+    return super.isMapped(gfn) || hooked.isReferred(gfn);
+  }
+
+  @Override
+  void unmap(long gfn) {
+    if (hooked.at(gfn) == null) {
+      hooked.hideFrame(gfn);
+    }
+    super.unmap(gfn);
+  }
+
   // ---- the guest's own values --------------------------------------------------------------
 
   @Override

@@ -86,6 +86,10 @@ public abstract sealed class TrappedPaging implements PagingMethod
   final AddressSpaces spaces;
   final List<PagedVcpu> vcpus = new ArrayList<>();
   final V2m v2m;
+  private final List<Hart> harts = new ArrayList<>();
+
+  /** Found accessed, while a look goes on. */
+  private final List<Long> accessedGfns = new ArrayList<>();
 
   TrappedPaging(PagingChoice choice, PagingHost host, GuestMemory memory) {
     this.choice = choice;
@@ -113,6 +117,7 @@ public abstract sealed class TrappedPaging implements PagingMethod
       csrs.poke(CsrNumber.HENVCFG, csrs.peek(CsrNumber.HENVCFG) & ~ADUE);
       if (!vcpus.contains(vcpu)) {
         vcpus.add(vcpu);
+        harts.add(vcpu.hart);
         tlbs.add(vcpu.hart);
         tlbs.everything();
       }
@@ -375,10 +380,44 @@ public abstract sealed class TrappedPaging implements PagingMethod
 
   @Override
   public final void moved(long fromHfn, long toHfn) {
-    for (PagedVcpu vcpu : vcpus) {
-      Hart hart = vcpu.hart;
-      hart.atSafePoint(null, () -> hart.moveReservation(fromHfn << SHIFT, toHfn << SHIFT));
+    Reservations.move(harts, fromHfn, toHfn);
+  }
+
+  @Override
+  public final boolean isReserved(long hfn) {
+    return Reservations.hold(harts, hfn);
+  }
+
+  /**
+   * A leaf is brought in when it is used, so whether there is one says whether it was; it goes when
+   * the look ends, and comes again with the next use.
+   */
+  @Override
+  public final boolean isAccessed(long gfn) {
+    boolean accessed = isMapped(gfn);
+    if (accessed) {
+      accessedGfns.add(gfn);
     }
+    return accessed;
+  }
+
+  /** Whether hardware has a leaf for {@code gfn} alone, or one that the monitor split off. */
+  boolean isMapped(long gfn) {
+    return v2m.isMapped(gfn);
+  }
+
+  @Override
+  public final void looked() {
+    for (long gfn : accessedGfns) {
+      unmap(gfn);
+    }
+    accessedGfns.clear();
+    finishFlush();
+  }
+
+  /** Takes all leaves of {@code gfn} back. */
+  void unmap(long gfn) {
+    v2m.unmap(gfn);
   }
 
   /** The space whose tables the vCPU's MMU walks. */

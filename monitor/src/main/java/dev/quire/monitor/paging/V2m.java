@@ -326,6 +326,12 @@ final class V2m {
     }
   }
 
+  /** Whether a leaf maps {@code gfn}, alone or in a block. */
+  boolean isMapped(long gfn) {
+    int index = gfnIndex(gfn);
+    return heads[index] != NONE || largeHeads[index / GuestMemory.BLOCK_FRAMES] != NONE;
+  }
+
   /** Takes all leaves of {@code gfn} back: the caller finishes the shoot-down. */
   void unmap(long gfn) {
     int index = gfnIndex(gfn);

@@ -67,6 +67,16 @@ public final class VmPaging {
     method.attach(vcpu);
   }
 
+  /** Gives the method's own frames back, when no vCPU will ever run again. */
+  public void close() {
+    synchronized (memory) {
+      vcpus.forEach(this::leave);
+      method.detach();
+      memory.listen(gfn -> {});
+      memory.keep(null);
+    }
+  }
+
   /**
    * Changes the method, while no vCPU runs; the guest notices nothing. A {@link UserError} if there
    * is no way to that method, or no memory for its tables.

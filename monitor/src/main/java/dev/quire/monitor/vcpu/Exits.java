@@ -29,6 +29,8 @@ public final class Exits {
     REFLECTED,
     /** An instruction that a guest does not have: reflected as illegal. */
     ILLEGAL,
+    /** No machine frame was to be had; it is tried again when there is. */
+    NO_FRAMES,
     /** The instructions of the slice were used up, or the monitor interrupted it. */
     BUDGET;
 

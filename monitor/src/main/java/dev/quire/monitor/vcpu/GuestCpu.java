@@ -22,6 +22,10 @@ public abstract sealed class GuestCpu implements GuestHart, Processor permits Vc
   private volatile State state = State.STOPPED;
   private volatile boolean kicked;
   private boolean waiting;
+
+  /** Whether it can do nothing until the monitor has memory for it. */
+  private volatile boolean waitsForMemory;
+
   private boolean resumesAtStart;
   private long startAddress;
   private long startOpaque;
@@ -66,6 +70,24 @@ public abstract sealed class GuestCpu implements GuestHart, Processor permits Vc
   /** From now on the CPU runs only when an interrupt that it has enabled is pending. */
   final void await() {
     waiting = true;
+  }
+
+  /** From now on the CPU does not run, interrupt or not, until {@link #memoryCame}. */
+  final void awaitMemory() {
+    waitsForMemory = true;
+  }
+
+  /** Whether it waits for memory. Any thread. */
+  public final boolean waitsForMemory() {
+    return waitsForMemory;
+  }
+
+  /** If it waits for memory, it tries again. Any thread. */
+  public final void memoryCame() {
+    if (waitsForMemory) {
+      waitsForMemory = false;
+      wake();
+    }
   }
 
   /** It may have ceased to be idle. Any thread. */
@@ -154,7 +176,7 @@ public abstract sealed class GuestCpu implements GuestHart, Processor permits Vc
     return switch (state) {
       case STOPPED -> true;
       case START_PENDING -> false;
-      case STARTED, SUSPENDED -> waiting && !hart.interrupts().wakeReady();
+      case STARTED, SUSPENDED -> waitsForMemory || waiting && !hart.interrupts().wakeReady();
     };
   }
 

@@ -28,13 +28,12 @@ final class HartSetup {
   private HartSetup() {}
 
   /**
-   * Brings the hart to a monitor in HS-mode.
-   *
-   * @param updatesAd whether hardware sets accessed and dirty bits (Svadu) or faults (Svade)
+   * Brings the hart to a monitor in HS-mode. Hardware sets the accessed and dirty bits of the
+   * monitor's own tables; whether it sets the guest's, the paging method says.
    */
-  static void prepare(Hart hart, boolean updatesAd) {
+  static void prepare(Hart hart) {
     Csrs csrs = hart.csrs();
-    grant(csrs, -1L, updatesAd);
+    grant(csrs, -1L, true);
     csrs.poke(CsrNumber.MSTATUS, MSTATUS_MPP_S | MSTATUS_FS_DIRTY);
     csrs.poke(CsrNumber.MEPC, 0);
     hart.mret();
@@ -45,7 +44,11 @@ final class HartSetup {
     csrs.poke(CsrNumber.HENVCFG, csrs.peek(CsrNumber.MENVCFG));
   }
 
-  /** Leaves the hart in M-mode, to which a kernel in S-mode comes with environment calls alone. */
+  /**
+   * Leaves the hart in M-mode, to which a kernel in S-mode comes with environment calls alone.
+   *
+   * @param updatesAd whether hardware sets accessed and dirty bits (Svadu) or faults (Svade)
+   */
   static void prepareNative(Hart hart, boolean updatesAd) {
     grant(hart.csrs(), ~(1L << Cause.ECALL_S), updatesAd);
     hart.handleTrapsAt(Traps.M);

@@ -28,13 +28,19 @@ import java.util.List;
  * not looked for anyway: the hart takes those exactly when they are due.
  */
 public final class Vcpu extends GuestCpu {
-  /** What a vCPU needs of its VM. */
+  /**
+   * What a vCPU needs of its VM.
+   *
+   * @param swapNanos guest time that it takes to bring a page back from the swap file, beside what
+   *     it takes in fact
+   */
   public record Services(
       VmPaging paging,
       GuestMemory memory,
       AddressMap devices,
       EcallHandler firmware,
-      Clock clock) {}
+      Clock clock,
+      long swapNanos) {}
 
   private static final int WFI = 0x10500073;
   private static final int FENCE_MASK = 0xfe007fff;
@@ -71,7 +77,7 @@ public final class Vcpu extends GuestCpu {
     this.paged = new PagedVcpu(hart, services.memory(), updatesAd);
     this.emulator =
         new InstructionEmulator(hart, services.memory(), services.devices(), paged.walk());
-    HartSetup.prepare(hart, updatesAd);
+    HartSetup.prepare(hart);
     csrs.poke(CsrNumber.HTIMEDELTA, -time.time());
     services.paging().add(paged);
   }
@@ -125,10 +131,23 @@ public final class Vcpu extends GuestCpu {
 
   @Override
   void exited(Hart.Exit exit) {
-    if (exit == Hart.Exit.TRAP) {
-      handleTrap();
-    } else {
+    if (exit != Hart.Exit.TRAP) {
       exits.count(Reason.BUDGET);
+    } else if (services.memory().makeRoom()) {
+      long swappedIn = services.memory().swappedIn();
+      handleTrap();
+      awaitSwap(services.memory().swappedIn() - swappedIn);
+    } else {
+      exits.count(Reason.NO_FRAMES);
+      awaitMemory();
+      hart.sret(); // it meets the same trap again
+    }
+  }
+
+  private void awaitSwap(long pages) {
+    if (pages > 0 && services.swapNanos() > 0) {
+      awaitMemory();
+      services.clock().schedule(pages * services.swapNanos(), this::memoryCame);
     }
   }
 

@@ -22,7 +22,7 @@ class GuestMemoryTest {
 
   private final PhysicalMemory machine = new PhysicalMemory(0x4000_0000L, 8 << 20);
   private final FrameTable frames = new FrameTable(machine);
-  private final GuestMemory memory = new GuestMemory(machine, frames, 1, BASE, SIZE, false);
+  private final GuestMemory memory = new GuestMemory(machine, frames, null, 1, BASE, SIZE, false);
 
   @AfterEach
   void close() {
@@ -143,7 +143,7 @@ class GuestMemoryTest {
 
   @Test
   void blocksArePopulatedWhole() throws DmaFault {
-    GuestMemory large = new GuestMemory(machine, frames, 2, BASE, SIZE, true);
+    GuestMemory large = new GuestMemory(machine, frames, null, 2, BASE, SIZE, true);
     large.writeInt(BASE + (2 << 20) + 12345, 1);
     assertThat(large.resident()).isEqualTo(2 << 20);
     long hfn = large.blockFor((BASE >>> 12) + 600);
@@ -158,7 +158,7 @@ class GuestMemoryTest {
       frames.allocateBlock(512, Use.TABLE, 1);
       frames.release((0x4000_0000L >>> 12) + i * 512L);
     }
-    GuestMemory large = new GuestMemory(machine, frames, 2, BASE, SIZE, true);
+    GuestMemory large = new GuestMemory(machine, frames, null, 2, BASE, SIZE, true);
     large.writeInt(BASE, 1);
     assertThat(large.resident()).isEqualTo(4096);
     assertThat(large.blockFor(BASE >>> 12)).isEqualTo(-1);

@@ -60,7 +60,7 @@ final class PagedGuest {
 
   PagedGuest(Computer computer, int vm, long bytes, PagingChoice choice, boolean updatesAd) {
     hart = computer.hart;
-    memory = new GuestMemory(computer.memory, computer.frames, vm, RAM, bytes, false);
+    memory = new GuestMemory(computer.memory, computer.frames, null, vm, RAM, bytes, false);
     paging = new VmPaging(choice, computer.host, memory, GStageMode.SV39X4);
     vcpu = new PagedVcpu(hart, memory, updatesAd);
     paging.add(vcpu);

@@ -91,7 +91,7 @@ class RandomGuestTablesTest {
     World(Random random, PagingChoice choice, boolean updatesAd, boolean inBlocks, boolean fences) {
       this.random = random;
       this.fences = fences;
-      memory = new GuestMemory(machine, frames, 1, BASE, SIZE, inBlocks);
+      memory = new GuestMemory(machine, frames, null, 1, BASE, SIZE, inBlocks);
       plainState.pmpcfg[0] = 0x1f;
       plainState.pmpaddr[0] = -1L >>> 10;
       plainState.pbmte = true;

@@ -76,7 +76,7 @@ class InstructionEmulatorTest {
     CodeCache cache = new CodeCache(memory.machine, isa);
     MmuConfig off = new MmuConfig(0, 0, 0, 0, 0);
     Hart made = new Hart(0, isa, time, off, memory.machine, new AddressMap(), cache);
-    HartSetup.prepare(made, false);
+    HartSetup.prepare(made);
     made.csrs().poke(CsrNumber.HEDELEG, 0);
     made.csrs().poke(CsrNumber.VSATP, satp);
     made.csrs().poke(CsrNumber.SENVCFG, 0xf0);

@@ -1,0 +1,119 @@
+package dev.quire.monitor;
+
+import dev.quire.machine.arch.Isa;
+import dev.quire.machine.arch.Isa.Extension;
+import dev.quire.machine.hart.CodeCache;
+import dev.quire.machine.memory.PhysicalMemory;
+import dev.quire.monitor.memory.FrameTable;
+import dev.quire.monitor.memory.SwapFile;
+import dev.quire.monitor.paging.MachineAsids;
+import dev.quire.monitor.paging.PagingChoice;
+import dev.quire.monitor.paging.PagingHost;
+import java.util.BitSet;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The computer that virtual machines share: memory as one pool of frames, decoded code, ASIDs, and
+ * the file for pages that have no frame. Its harts come with the vCPUs that they run.
+ */
+public final class Machine implements AutoCloseable {
+  private static final long RAM = 0x8000_0000L;
+
+  /** The VMID has 14 bits at most (privileged manual, hgatp). */
+  private static final int MAX_VMS = 1 << 14;
+
+  /** Machine memory beyond a lone guest's: page tables (1/512 for 4 KiB pages) and rounding. */
+  private static final int OVERHEAD_SHIFT = 7;
+
+  private static final long OVERHEAD = 8 << 20;
+
+  private final PhysicalMemory memory;
+  private final FrameTable frames;
+  private final CodeCache code;
+  private final MachineAsids asids = new MachineAsids();
+  private final @Nullable SwapFile swap;
+  private final long swapNanos;
+  private final BitSet numbers = new BitSet();
+
+  private Machine(long bytes, Isa isa, @Nullable SwapFile swap, long swapNanos) {
+    this.memory = new PhysicalMemory(RAM, bytes);
+    this.frames = new FrameTable(memory);
+    this.code = new CodeCache(memory, isa);
+    this.swap = swap;
+    this.swapNanos = swapNanos;
+  }
+
+  /**
+   * A machine for many VMs, empty.
+   *
+   * @param bytes of memory, a multiple of 4 KiB
+   * @param reserve frames that are kept back from guest pages, see {@link FrameTable}
+   * @param swap closed with the machine; null for none
+   * @param swapNanos guest time that it takes to bring a page back, under the instruction clock
+   */
+  public static Machine forMany(long bytes, int reserve, @Nullable SwapFile swap, long swapNanos) {
+    Machine machine = new Machine(bytes, Isa.full(), swap, swapNanos);
+    machine.frames.keepBack(reserve);
+    return machine;
+  }
+
+  /** A machine with enough memory for one VM. */
+  static Machine forOne(VmConfig config) {
+    return config.paging() == PagingChoice.NATIVE
+        ? new Machine(config.memory(), Isa.full().without(Extension.H), null, 0)
+        : new Machine(config.memory() + overhead(config.memory()), Isa.full(), null, 0);
+  }
+
+  /** An upper limit of what a VM's tables and the like take of machine memory, in bytes. */
+  public static long overhead(long guestMemory) {
+    return (guestMemory >> OVERHEAD_SHIFT) + OVERHEAD & -OVERHEAD;
+  }
+
+  public PhysicalMemory memory() {
+    return memory;
+  }
+
+  public FrameTable frames() {
+    return frames;
+  }
+
+  CodeCache code() {
+    return code;
+  }
+
+  /** Where pages go that lose their frames; null if none do. */
+  public @Nullable SwapFile swap() {
+    return swap;
+  }
+
+  long swapNanos() {
+    return swapNanos;
+  }
+
+  PagingHost pagingHost() {
+    return new PagingHost(memory, frames, asids);
+  }
+
+  /** The lowest number that no VM has, from 1. */
+  synchronized int newNumber() {
+    int number = numbers.nextClearBit(1);
+    if (number >= MAX_VMS) {
+      throw new IllegalStateException("all VMIDs are in use");
+    }
+    numbers.set(number);
+    return number;
+  }
+
+  synchronized void freeNumber(int number) {
+    numbers.clear(number);
+  }
+
+  /** Gives the memory back to the host, when no VM runs any more. */
+  @Override
+  public void close() {
+    memory.close();
+    if (swap != null) {
+      swap.close();
+    }
+  }
+}

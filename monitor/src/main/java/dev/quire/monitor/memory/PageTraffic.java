@@ -1,0 +1,23 @@
+package dev.quire.monitor.memory;
+
+/**
+ * What has happened to a VM's pages since it began, in pages.
+ *
+ * @param swappedOut written to the swap file
+ * @param swappedIn read from the swap file
+ * @param zeroDropped found to be all zero, and dropped instead of swapped
+ * @param ballooned taken by the guest's balloon
+ * @param balloonFreed those of them that had a machine frame, which became free
+ * @param deflated given back by the guest's balloon
+ * @param touchedBallooned touched while the guest's balloon had them
+ * @param reported said by the guest to be free, and freed
+ */
+public record PageTraffic(
+    long swappedOut,
+    long swappedIn,
+    long zeroDropped,
+    long ballooned,
+    long balloonFreed,
+    long deflated,
+    long touchedBallooned,
+    long reported) {}

@@ -1,0 +1,133 @@
+package dev.quire.monitor.memory;
+
+import dev.quire.machine.board.UserError;
+import dev.quire.machine.memory.PhysicalMemory;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.BitSet;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where the monitor puts pages of VMs for which the machine has no frames: a sparse file of 4 KiB
+ * slots, which grows as it is used. The file has no name from the moment it is there, so that it
+ * ends with the process, however that ends, and nobody else can open it. Lowest slots go first.
+ * Thread-safe.
+ */
+public final class SwapFile implements AutoCloseable {
+  private static final int PAGE = (int) PhysicalMemory.FRAME_SIZE;
+  private static final FileAttribute<Set<PosixFilePermission>> PRIVATE =
+      PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
+  private static final Set<StandardOpenOption> OPTIONS =
+      Set.of(
+          StandardOpenOption.CREATE_NEW,
+          StandardOpenOption.READ,
+          StandardOpenOption.WRITE,
+          StandardOpenOption.SPARSE,
+          StandardOpenOption.DELETE_ON_CLOSE); // on Unix: unlinked as soon as it is open
+
+  private final Path place;
+  private final FileChannel file;
+  private final BitSet used = new BitSet();
+  private int count;
+  private volatile @Nullable String failure;
+
+  private SwapFile(Path place, FileChannel file) {
+    this.place = place;
+    this.file = file;
+  }
+
+  /** An empty one in {@code folder}; a {@link UserError} if there can be none. */
+  public static SwapFile in(Path folder) {
+    try {
+      Path name = folder.resolve("quire-swap-" + ProcessHandle.current().pid() + "-" + nonce());
+      return new SwapFile(folder, FileChannel.open(name, OPTIONS, PRIVATE));
+    } catch (IOException e) {
+      throw new UserError(
+          "No swap file can be made in %s (%s): name another folder.".formatted(folder, e), e);
+    }
+  }
+
+  private static String nonce() {
+    return Long.toHexString(System.nanoTime());
+  }
+
+  /** Puts a page into a slot of its own; -1 if there is no room, see {@link #failure}. */
+  int write(byte[] page) {
+    int slot;
+    synchronized (this) {
+      slot = used.nextClearBit(0);
+      used.set(slot);
+      count++;
+    }
+    try {
+      ByteBuffer from = ByteBuffer.wrap(page);
+      while (from.hasRemaining()) {
+        var _ = file.write(from, (long) slot * PAGE + from.position());
+      }
+      failure = null;
+      return slot;
+    } catch (IOException e) {
+      free(slot);
+      failure = "the swap file in %s cannot grow: %s".formatted(place, e.getMessage());
+      return -1;
+    }
+  }
+
+  /** The page in a slot that {@link #write} gave, which stays in use. */
+  void read(int slot, byte[] page) {
+    try {
+      ByteBuffer to = ByteBuffer.wrap(page);
+      while (to.hasRemaining()) {
+        if (file.read(to, (long) slot * PAGE + to.position()) < 0) {
+          throw new IOException("slot %d is beyond the file's end".formatted(slot));
+        }
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException("the swap file in %s cannot be read".formatted(place), e);
+    }
+  }
+
+  /** Gives a slot back. */
+  synchronized void free(int slot) {
+    used.clear(slot);
+    count--;
+  }
+
+  /** Pages in it. */
+  public synchronized int pages() {
+    return count;
+  }
+
+  /** Why the last page that was to be written could not be; null if it could. */
+  public @Nullable String failure() {
+    return failure;
+  }
+
+  /** The folder that it is in. */
+  public Path place() {
+    return place;
+  }
+
+  /** What the file may still grow by, as the host says, in bytes. */
+  public long room() throws IOException {
+    return Files.getFileStore(place).getUsableSpace();
+  }
+
+  @Override
+  public void close() {
+    try {
+      file.close();
+    } catch (IOException e) {
+      throw new UncheckedIOException("the swap file in %s cannot be closed".formatted(place), e);
+    }
+  }
+}
