@@ -8,6 +8,7 @@ import dev.quire.machine.device.Uart16550;
 import dev.quire.machine.device.virtio.BlockStore;
 import dev.quire.machine.device.virtio.ConsolePort;
 import dev.quire.machine.device.virtio.RandomSource;
+import dev.quire.machine.device.virtio.VirtioBalloon;
 import dev.quire.machine.device.virtio.VirtioBlock;
 import dev.quire.machine.device.virtio.VirtioConsole;
 import dev.quire.machine.device.virtio.VirtioEntropy;
@@ -16,10 +17,11 @@ import dev.quire.machine.device.virtio.VirtioMmio;
 import dev.quire.machine.time.Timeline;
 import dev.quire.monitor.memory.GuestMemory;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A VM's devices: the machine's models, wired to the vCPUs and to guest memory. The virtio windows
- * are the disks', in their order, then the console's and the entropy source's.
+ * are the disks', in their order, then the console's, the entropy source's and the balloon's.
  */
 final class GuestDevices {
   static final int AGENT_PORT = 1;
@@ -31,6 +33,7 @@ final class GuestDevices {
   private final Plic plic;
   private final Uart16550 uart;
   private final VirtioConsole console;
+  private final @Nullable VirtioBalloon balloon;
   private int virtioDevices;
 
   /**
@@ -58,6 +61,10 @@ final class GuestDevices {
     RandomSource random =
         config.countsInstructions() ? RandomSource.seeded(config.seed()) : RandomSource.host();
     addVirtio(new VirtioEntropy(random), memory);
+    balloon = config.balloon() ? new VirtioBalloon(new BalloonedMemory(memory), timeline) : null;
+    if (balloon != null) {
+      addVirtio(balloon, memory);
+    }
   }
 
   private void addVirtio(VirtioFunction function, GuestMemory memory) {
@@ -82,5 +89,10 @@ final class GuestDevices {
 
   VirtioConsole console() {
     return console;
+  }
+
+  /** Null if it has none. */
+  @Nullable VirtioBalloon balloon() {
+    return balloon;
   }
 }

@@ -12,6 +12,7 @@ import dev.quire.machine.bus.InterruptLine;
 import dev.quire.machine.device.ByteSink;
 import dev.quire.machine.device.virtio.BlockStore;
 import dev.quire.machine.device.virtio.ConsolePort;
+import dev.quire.machine.device.virtio.VirtioBalloon;
 import dev.quire.machine.hart.Hart;
 import dev.quire.machine.memory.PhysicalMemory;
 import dev.quire.monitor.memory.FrameTable;
@@ -212,6 +213,14 @@ public final class VirtualMachine implements AutoCloseable {
   /** Sends {@code bytes} to the agent, which gets them once it has opened its end; any thread. */
   public void tellAgent(byte[] bytes) {
     clock.post(() -> devices.console().send(GuestDevices.AGENT_PORT, bytes));
+  }
+
+  /**
+   * The memory balloon, or null if the VM has none. Its methods are for any thread under the host
+   * clock, under the instruction clock for actions of {@link #clock}.
+   */
+  public @Nullable VirtioBalloon balloon() {
+    return devices.balloon();
   }
 
   /** The clock, to say whether input is to be expected. */

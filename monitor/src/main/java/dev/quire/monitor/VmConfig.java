@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param initrd an initramfs
  * @param append the kernel's command line
  * @param disks virtio disks, vda first; the VM closes them
+ * @param balloon whether it has a memory balloon; not under native paging, where no page can go
  * @param paging how the guest's memory is virtualized
  * @param gstage format of the P2M, under nested paging
  * @param largePages whether the P2M maps 2 MiB at a time where it can
@@ -36,6 +37,7 @@ public record VmConfig(
     @Nullable GuestFile initrd,
     String append,
     List<BlockStore> disks,
+    boolean balloon,
     PagingChoice paging,
     GStageMode gstage,
     boolean largePages,
@@ -60,6 +62,9 @@ public record VmConfig(
     if (cpus < 1 || cpus > MAX_CPUS) {
       throw UserError.of("A virtual machine has 1 to %d CPUs, not %d.", MAX_CPUS, cpus);
     }
+    if (balloon && paging == PagingChoice.NATIVE) {
+      throw new UserError("A native guest has no balloon: its memory is the machine's own.");
+    }
   }
 
   /** A configuration under construction, with defaults for all but the kernel. */
@@ -70,6 +75,7 @@ public record VmConfig(
     private @Nullable GuestFile initrd;
     private String append = "";
     private List<BlockStore> disks = List.of();
+    private boolean balloon;
     private PagingChoice paging = PagingChoice.NESTED;
     private GStageMode gstage = GStageMode.SV48X4;
     private boolean largePages;
@@ -105,6 +111,11 @@ public record VmConfig(
 
     public Builder disks(List<BlockStore> stores) {
       disks = stores;
+      return this;
+    }
+
+    public Builder balloon(boolean present) {
+      balloon = present;
       return this;
     }
 
@@ -156,6 +167,7 @@ public record VmConfig(
           initrd,
           append,
           disks,
+          balloon,
           paging,
           gstage,
           largePages,
