@@ -1,9 +1,19 @@
 /**
- * Several guests on one machine.
+ * Several guests on one machine, as a file describes them.
  *
  * <pre>
- * GuestPrograms    Quire's own programs, for the guests' initramfs
+ *   HostFile           reads the file, in TOML, into a HostConfig; a mistake is a sentence with its line
+ *     Section          one table of the file: its keys, each with its type and line
+ *     TimeSpan         times as users write them
+ *   HostConfig         what the file says, with all defaults filled in
+ *     MachineConfig    [machine]: the memory that there is, who runs at a time, whose time
+ *     ManagerConfig    [manager]: how memory moves between guests; SwapConfig: where pages go
+ *     VmEntry          [[vm]]: a guest and what it may get
+ *     EventEntry       [[event]]: a command in a guest at a time
+ *   GuestPrograms      Quire's own programs, for the guests' initramfs
  * </pre>
+ *
+ * {@code examples/host.toml} is a file with every key in it.
  */
 @NullMarked
 package dev.quire.host;

@@ -1,0 +1,35 @@
+package dev.quire.host;
+
+import java.util.List;
+
+/**
+ * The table {@code [manager]}: how memory moves between guests.
+ *
+ * @param policy the name of the policy, such as idle-tax; whether there is one of that name is not
+ *     checked here
+ * @param tax the idle memory tax tau of the policy idle-tax, from 0 to below 1: an idle page costs
+ *     1 / (1 - tau) times what one in use does
+ * @param periodNanos between two decisions, in nanoseconds of the machine's time
+ */
+public record ManagerConfig(String policy, double tax, long periodNanos, SwapConfig swap) {
+  static final List<String> KEYS =
+      List.of("policy", "tax", "period", "swap", "swap_latency", "sharing");
+
+  private static final long LEAST_PERIOD = TimeSpan.parse("100ms");
+
+  static final ManagerConfig DEFAULT = from(Section.absent("[manager]"));
+
+  static ManagerConfig from(Section section) {
+    section.oneOf("sharing", List.of("off"));
+    double tax = section.number("tax", 0.75, "a number from 0 to below 1");
+    if (!(tax >= 0 && tax < 1)) {
+      throw section.mistake("tax", "tax = %s is not possible: from 0 to below 1.", tax);
+    }
+    long period = section.time("period", "1s");
+    if (period < LEAST_PERIOD) {
+      throw section.mistake("period", "the period is too short: at least 100ms.");
+    }
+    return new ManagerConfig(
+        section.string("policy", "idle-tax"), tax, period, SwapConfig.from(section));
+  }
+}
