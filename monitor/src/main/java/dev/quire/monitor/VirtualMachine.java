@@ -69,6 +69,22 @@ public final class VirtualMachine implements AutoCloseable {
     this(config, machine, true, power, ownClock(config, power), console, agent);
   }
 
+  /**
+   * Builds the VM on a machine that it shares with others.
+   *
+   * @param power that {@code clock} obeys
+   * @param clock of this VM alone
+   */
+  public VirtualMachine(
+      VmConfig config,
+      Machine machine,
+      PowerControl power,
+      Clock clock,
+      ByteSink console,
+      ConsolePort agent) {
+    this(config, machine, false, power, clock, console, agent);
+  }
+
   private static Clock ownClock(VmConfig config, PowerControl power) {
     return config.countsInstructions() ? new InstructionClock(power) : new HostClock(power);
   }

@@ -4,12 +4,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.quire.machine.hart.Hart;
 import dev.quire.machine.memory.DmaFault;
+import dev.quire.monitor.memory.SwapFile;
 import dev.quire.monitor.paging.PagingChoice;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Random;
 import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.Timeout.ThreadMode;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -19,16 +23,21 @@ import org.junit.jupiter.params.provider.ValueSource;
 class EveryMethodTest {
   private static final int STEPS = 3000;
   private static final long LIMIT_NANOS = 5_000_000;
+  private static final long MACHINE = 64 << 20;
+
+  @TempDir private static Path folder = Path.of(""); // replaced by JUnit
 
   /** What a run of a {@link RandomKernel} came to. */
   private record Outcome(long hash, long instructions, int memory) {
     static Outcome of(PagingChoice paging, long seed, Consumer<VirtualMachine> preparation) {
       Program program = new RandomKernel(seed, 3 + (int) (seed % 3)).build(STEPS);
-      try (Guest guest =
-          new Guest(
-              program,
-              options ->
-                  options.paging(paging).updatesAd(seed % 4 == 3).largePages(seed % 2 == 0))) {
+      UnaryOperator<VmConfig.Builder> options =
+          builder -> builder.paging(paging).updatesAd(seed % 4 == 3).largePages(seed % 2 == 0);
+      try (Machine machine = Machine.forMany(MACHINE, 0, SwapFile.in(folder), 0);
+          Guest guest =
+              paging == PagingChoice.NATIVE
+                  ? new Guest(program, options)
+                  : new Guest(program, options, machine)) {
         guest.vm().clock().schedule(LIMIT_NANOS, () -> guest.vm().stop(0));
         preparation.accept(guest.vm());
         guest.run();

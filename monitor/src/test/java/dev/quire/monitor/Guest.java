@@ -1,5 +1,6 @@
 package dev.quire.monitor;
 
+import dev.quire.machine.board.InstructionClock;
 import dev.quire.machine.board.PowerControl;
 import dev.quire.machine.device.ByteSink;
 import dev.quire.machine.device.virtio.ConsolePort;
@@ -34,6 +35,20 @@ public final class Guest implements AutoCloseable {
           onOutput.run();
         };
     vm = new VirtualMachine(options.apply(builder).build(), output, silent());
+  }
+
+  /** On a machine that is not its own, on the instruction clock. */
+  public Guest(Program program, UnaryOperator<VmConfig.Builder> options, Machine machine) {
+    VmConfig.Builder builder = new VmConfig.Builder(program.build()).memory(MEMORY);
+    PowerControl power = new PowerControl();
+    vm =
+        new VirtualMachine(
+            options.apply(builder).build(),
+            machine,
+            power,
+            new InstructionClock(power),
+            console::write,
+            silent());
   }
 
   private static ConsolePort silent() {

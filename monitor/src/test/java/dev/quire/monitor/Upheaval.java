@@ -54,7 +54,10 @@ final class Upheaval {
     begin();
   }
 
-  /** Moves and revokes up to {@code frames} populated frames, here and there or side by side. */
+  /**
+   * Moves and revokes up to {@code frames} populated frames, here and there or side by side; looks
+   * at what is in use, and evicts some if there is anywhere to.
+   */
   static void shuffle(VirtualMachine vm, Random random, int frames) {
     long first = vm.memory().base() >>> 12;
     int gfns = (int) (vm.memory().size() >>> 12);
@@ -67,6 +70,10 @@ final class Upheaval {
       } else {
         vm.memory().revoke(gfn);
       }
+    }
+    if (random.nextInt(4) == 0) {
+      vm.memory().look(random.nextInt(3), 3);
+      vm.memory().evict(random.nextInt(1 + frames / 20));
     }
   }
 

@@ -17,10 +17,13 @@ import dev.quire.machine.mmu.PteBits;
 import dev.quire.machine.mmu.TranslationState;
 import dev.quire.monitor.memory.FrameTable;
 import dev.quire.monitor.memory.GuestMemory;
+import dev.quire.monitor.memory.SwapFile;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Random;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -40,6 +43,9 @@ class RandomGuestTablesTest {
   private int succeeded;
   private int faulted;
   private int emulated;
+  private int evicted;
+
+  @TempDir private static Path folder = Path.of(""); // replaced by JUnit
 
   @ParameterizedTest
   @CsvSource({
@@ -68,6 +74,7 @@ class RandomGuestTablesTest {
     }
     assertThat(succeeded).as("accesses").isGreaterThan(ROUNDS * STEPS / 50);
     assertThat(faulted).as("faults").isGreaterThan(ROUNDS * STEPS / 10);
+    assertThat(evicted).as("evicted").isGreaterThan(ROUNDS * STEPS / 10);
     if (choice == PagingChoice.PROTECTED) {
       assertThat(emulated).as("emulated").isGreaterThan(ROUNDS);
     }
@@ -82,6 +89,7 @@ class RandomGuestTablesTest {
     final PhysicalMemory machine = new PhysicalMemory(0x4000_0000L, 4 * SIZE);
     final FrameTable frames = new FrameTable(machine);
     final long loop = frames.allocate(FrameTable.Use.TABLE, 0) << 12;
+    final SwapFile swap = SwapFile.in(folder);
     final GuestMemory memory;
     final VmPaging paging;
     final List<PagedVcpu> vcpus = new ArrayList<>();
@@ -91,7 +99,7 @@ class RandomGuestTablesTest {
     World(Random random, PagingChoice choice, boolean updatesAd, boolean inBlocks, boolean fences) {
       this.random = random;
       this.fences = fences;
-      memory = new GuestMemory(machine, frames, null, 1, BASE, SIZE, inBlocks);
+      memory = new GuestMemory(machine, frames, swap, 1, BASE, SIZE, inBlocks);
       plainState.pmpcfg[0] = 0x1f;
       plainState.pmpaddr[0] = -1L >>> 10;
       plainState.pbmte = true;
@@ -180,12 +188,18 @@ class RandomGuestTablesTest {
         case 0 -> switchRoot();
         case 1 -> {
           long gfn = frame() >>> 12;
-          switch (random.nextInt(6)) {
+          switch (random.nextInt(10)) {
             case 0 -> {
               memory.release(gfn);
               plain.zero(gfn << 12, 4096);
             }
-            case 1, 2 -> memory.revoke(gfn);
+            case 1 -> {
+              memory.balloon(gfn);
+              plain.zero(gfn << 12, 4096);
+            }
+            case 2 -> memory.revoke(gfn);
+            case 3 -> memory.look(random.nextInt(4), 4);
+            case 4, 5, 6 -> evicted += memory.evict(random.nextInt(300));
             default -> memory.move(gfn);
           }
         }
@@ -452,6 +466,7 @@ class RandomGuestTablesTest {
     void close() {
       plain.close();
       machine.close();
+      swap.close();
     }
   }
 }
