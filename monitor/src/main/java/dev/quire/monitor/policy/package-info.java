@@ -5,7 +5,13 @@
  * <pre>
  *   Snapshot           one moment: MachineSnapshot, and a VmSnapshot for each VM
  *     |
- *   Policy             decides
+ *   Policy             decides; found by name in Policies: the built-in ones, and the user's own
+ *     |                (which CheckedPolicy holds to the contract)
+ *     |  StaticPolicy    static: by size
+ *     |  SharesPolicy    proportional, idle-tax: by shares, use, and need
+ *     |    Demand          what a VM wants, and how much of it is active
+ *     |    Vessel          what that costs; the level to which the budget fills all of them
+ *     |    Verdict         why, in words
  *     |
  *   Target             bytes for each VM, and why
  *

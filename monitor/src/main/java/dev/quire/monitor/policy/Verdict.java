@@ -1,0 +1,163 @@
+package dev.quire.monitor.policy;
+
+import java.util.List;
+
+/**
+ * The target of one VM under {@link SharesPolicy}, and how it came to be, in words.
+ *
+ * @param policy its name
+ * @param index which of the VMs
+ * @param demands of all VMs
+ * @param vessels of all VMs, filled to {@code level}
+ * @param level bytes for each share
+ * @param enough whether all get what they want, and what is filled up is the rest
+ */
+record Verdict(
+    String policy,
+    int index,
+    List<Demand> demands,
+    List<Vessel> vessels,
+    double level,
+    boolean enough) {
+  /** Idleness below this part is not worth a word. */
+  private static final double WORTH_SAYING = 0.05;
+
+  Target target() {
+    String reason = "%s: %s\n%s\n%s".formatted(policy, earns(), wants(), gets());
+    return new Target(vm().name(), bytes(), reason, brief());
+  }
+
+  private VmSnapshot vm() {
+    return demand().vm();
+  }
+
+  private Demand demand() {
+    return demands.get(index);
+  }
+
+  private Vessel vessel() {
+    return vessels.get(index);
+  }
+
+  private boolean taxed() {
+    return vessel().idleCost() > 1;
+  }
+
+  private long bytes() {
+    return vessel().bytes(level);
+  }
+
+  /** The formula for what it holds now. */
+  private String earns() {
+    String shares = Wording.count(vm().shares()) + " shares / ";
+    String held = Wording.mib(vm().held());
+    if (vm().held() == 0) {
+      return shares + "0 MiB: it holds nothing yet";
+    }
+    if (!taxed()) {
+      return "%s%s = %s".formatted(shares, held, density());
+    }
+    double active = demand().activeFraction();
+    String formula =
+        "%s(%s x (%s + %s x %s)) = %s"
+            .formatted(
+                shares,
+                held,
+                Wording.decimal(active, 2),
+                Wording.decimal(vessel().idleCost(), 2),
+                Wording.decimal(1 - active, 2),
+                density());
+    return vm().sampledPages() > 0
+        ? formula
+        : formula + "; nothing is sampled yet, so all counts as active";
+  }
+
+  /** What it earns now, and among how many others. */
+  private String density() {
+    double own = vessel().density(vm().held());
+    long lower = 0;
+    long higher = 0;
+    for (int i = 0; i < vessels.size(); i++) {
+      double other = vessels.get(i).density(demands.get(i).vm().held());
+      lower += other < own ? 1 : 0;
+      higher += other > own ? 1 : 0;
+    }
+    String text = Wording.density(own);
+    if (lower + higher == 0) {
+      return text;
+    }
+    if (lower == 0) {
+      return "%s, the lowest of %d".formatted(text, vessels.size());
+    }
+    return higher == 0
+        ? "%s, the highest of %d".formatted(text, vessels.size())
+        : "%s, higher than %d of %d".formatted(text, lower, vessels.size());
+  }
+
+  private String wants() {
+    StringBuilder text = new StringBuilder("wants ");
+    text.append(Wording.mib(demand().wanted()))
+        .append(Wording.limit(vm(), demand().wanted()))
+        .append(": holds ")
+        .append(Wording.mib(vm().held()))
+        .append(", ")
+        .append(Wording.mib(vm().swapped()))
+        .append(" swapped");
+    if (vm().swappedIn() > 0) {
+      text.append(" (").append(Wording.mib(vm().swappedIn())).append(" came back)");
+    }
+    if (vm().used() < 0) {
+      return text.append("; the guest says nothing, so half as much again").toString();
+    }
+    return text.append("; the guest uses ")
+        .append(Wording.mib(vm().used()))
+        .append(", ")
+        .append(Wording.mib(vm().guestAvailable()))
+        .append(" is available, ")
+        .append(Wording.mib(vm().comfort()))
+        .append(" should be")
+        .toString();
+  }
+
+  private String gets() {
+    String target = "target " + Wording.mib(bytes());
+    if (enough) {
+      long more = bytes() - demand().wanted();
+      return "%s%s: what it wants, and %s of what nobody wants"
+          .formatted(target, Wording.limit(vm(), bytes()), Wording.mib(more));
+    }
+    if (bytes() == demand().wanted()) {
+      return target + ": all that it wants";
+    }
+    if (level == 0) {
+      return target + ": its min, since the mins together are more than there is";
+    }
+    String density = Wording.density(vessel().density(bytes()));
+    if (bytes() == vm().min()) {
+      return "%s: its min, and even there it earns only %s".formatted(target, density);
+    }
+    return "%s: there it earns %s, as all do that are between their limits"
+        .formatted(target, density);
+  }
+
+  private String brief() {
+    if (demand().missing() > 0) {
+      return "has only %s available".formatted(Wording.mib(vm().guestAvailable()));
+    }
+    if (Math.min(vm().swapped(), vm().swappedIn()) > 0) {
+      return "brought back %s from swap".formatted(Wording.mib(vm().swappedIn()));
+    }
+    if (vm().held() == 0) {
+      return "holds nothing yet";
+    }
+    if (!taxed()) {
+      return density();
+    }
+    double idle = 1 - demand().activeFraction();
+    return idle < WORTH_SAYING
+        ? "uses %s %% of what it holds".formatted(Wording.count(Math.round(100 * (1 - idle))))
+        : "%s %% idle, so each idle page costs %s"
+            .formatted(
+                Wording.count(Math.round(100 * idle)), Wording.decimal(vessel().idleCost(), 2));
+  }
+}

@@ -1,0 +1,157 @@
+package dev.quire.monitor.policy;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+
+/** Snapshots for tests. */
+final class Hosts {
+  static final long MIB = 1 << 20;
+
+  private Hosts() {}
+
+  /** A machine of which {@code budget} bytes are for guests. */
+  static MachineSnapshot machineFor(long budget) {
+    long total = budget * 100 / 94;
+    while (total - ReclaimState.HIGH.freeBytes(total) < budget) {
+      total++;
+    }
+    return new MachineSnapshot(total, 0, total, 0, 0, 0, ReclaimState.HIGH);
+  }
+
+  static Snapshot of(long budget, VmSnapshot... vms) {
+    return new Snapshot(0, machineFor(budget), List.of(vms));
+  }
+
+  /**
+   * A VM of 256 MiB that holds {@code held} bytes, uses a part of them, and says nothing itself.
+   */
+  static VmSnapshot vm(String name, int shares, long held, double active) {
+    return new Guest(name).shares(shares).held(held).active(active).snapshot();
+  }
+
+  /** Any host at all: machines too small for their VMs, guests of which nothing is known. */
+  static Snapshot random(Random random) {
+    List<VmSnapshot> vms = new ArrayList<>();
+    int count = 1 + random.nextInt(7);
+    long sum = 0;
+    for (int i = 0; i < count; i++) {
+      VmSnapshot vm = randomVm(random, "vm" + i);
+      vms.add(vm);
+      sum += vm.configured();
+    }
+    long total = (long) (sum * (0.2 + random.nextDouble()));
+    MachineSnapshot machine =
+        new MachineSnapshot(total, 0, 0, total / 50, 0, random.nextInt(1 << 20), ReclaimState.SOFT);
+    return new Snapshot(random.nextLong(1L << 40), machine, vms);
+  }
+
+  private static VmSnapshot randomVm(Random random, String name) {
+    long pages = random.nextLong(1, 100_001);
+    long max = random.nextBoolean() ? pages : random.nextLong(pages + 1);
+    long min = random.nextLong(max / 2 + 1);
+    long held = random.nextLong(pages + 1);
+    long swapped = random.nextBoolean() ? 0 : random.nextLong(pages - held + 1);
+    long ballooned = random.nextLong(pages - held - swapped + 1);
+    Guest guest = new Guest(name).configured(pages * Policy.PAGE);
+    guest.limits(min * Policy.PAGE, max * Policy.PAGE).shares(1 + random.nextInt(3000));
+    guest.held(held * Policy.PAGE).swapped(swapped * Policy.PAGE);
+    guest.ballooned(ballooned * Policy.PAGE).swappedIn(random.nextInt(100) * Policy.PAGE);
+    if (random.nextInt(4) > 0) {
+      guest.active(random.nextInt(5) / 4.0);
+    }
+    if (random.nextInt(3) > 0) {
+      guest.available(random.nextLong(pages - ballooned + 1) * Policy.PAGE);
+    }
+    return guest.snapshot();
+  }
+
+  /** A VM in the making; 256 MiB, of which nothing is known. */
+  static final class Guest {
+    private final String name;
+    private long configured = 256 * MIB;
+    private long min;
+    private long max = -1;
+    private int shares = 1000;
+    private long held;
+    private long swapped;
+    private long ballooned;
+    private double active = -1;
+    private long swappedIn;
+    private long available = -1;
+
+    Guest(String name) {
+      this.name = name;
+    }
+
+    Guest configured(long bytes) {
+      configured = bytes;
+      return this;
+    }
+
+    Guest limits(long min, long max) {
+      this.min = min;
+      this.max = max;
+      return this;
+    }
+
+    Guest shares(int shares) {
+      this.shares = shares;
+      return this;
+    }
+
+    Guest held(long bytes) {
+      held = bytes;
+      return this;
+    }
+
+    Guest swapped(long bytes) {
+      swapped = bytes;
+      return this;
+    }
+
+    Guest ballooned(long bytes) {
+      ballooned = bytes;
+      return this;
+    }
+
+    Guest active(double fraction) {
+      active = fraction;
+      return this;
+    }
+
+    Guest swappedIn(long bytes) {
+      swappedIn = bytes;
+      return this;
+    }
+
+    Guest available(long bytes) {
+      available = bytes;
+      return this;
+    }
+
+    VmSnapshot snapshot() {
+      return new VmSnapshot(
+          name,
+          configured,
+          min,
+          max < 0 ? configured : max,
+          shares,
+          held,
+          0,
+          0,
+          swapped,
+          ballooned,
+          configured - held - swapped - ballooned,
+          0,
+          0,
+          Math.max(0, active),
+          active < 0 ? 0 : 1000,
+          swappedIn,
+          available < 0 ? -1 : configured,
+          available,
+          available,
+          true);
+    }
+  }
+}
