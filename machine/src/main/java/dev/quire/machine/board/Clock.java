@@ -1,6 +1,7 @@
 package dev.quire.machine.board;
 
 import dev.quire.machine.time.Timeline;
+import org.jspecify.annotations.Nullable;
 
 /** A computer's time, and the loop that runs its processors in it. */
 public interface Clock extends Timeline {
@@ -41,6 +42,17 @@ public interface Clock extends Timeline {
    */
   void expectInput(boolean expected);
 
+  /**
+   * Stops the computer, or lets it go on: while it is held no processor runs and its time stands
+   * still, with all that is due in it. On return none runs. {@link #whileStopped}, {@link #post}
+   * and {@link PowerControl} work all the same. From a thread that drives no processor; also before
+   * and after {@link #run}. Does nothing if it is so already.
+   */
+  void hold(boolean held);
+
   /** Runs the processors until {@link PowerControl} has a request. */
   void run();
+
+  /** What a processor, a device or an action threw and so ended the computer; null if none did. */
+  @Nullable Throwable failure();
 }

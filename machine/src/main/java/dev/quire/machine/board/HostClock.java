@@ -6,12 +6,16 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.concurrent.locks.ReentrantReadWriteLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Time as the host's, from the clock's creation; each processor on a host thread of its own. Idle
- * processors park. Actions that are due run on whichever thread sees them first, one at a time.
+ * Time as the host's, from the beginning of the run; each processor on a host thread of its own.
+ * Idle processors park. Actions that are due run on whichever thread sees them first, one at a
+ * time.
+ *
+ * <p>Before each slice a processor's thread passes two doors. The {@link Gate} is shut while the
+ * computer must stand still. A {@link HartPool} lets no more processors run than there are harts.
+ * Who waits at one of them does not keep the other busy.
  */
 public final class HostClock implements Clock {
   /** Instructions between two looks at the clock: well below a millisecond. */
@@ -20,23 +24,27 @@ public final class HostClock implements Clock {
   /** A processor, and whether its thread is parked; guarded by {@link #lock}. */
   private static final class Slot {
     final Processor processor;
+    final HartPool.Turn turn;
     final Condition woken;
     boolean parked;
     long timer = Long.MAX_VALUE;
 
-    Slot(Processor processor, Condition woken) {
+    Slot(Processor processor, HartPool.Turn turn, Condition woken) {
       this.processor = processor;
+      this.turn = turn;
       this.woken = woken;
     }
   }
 
-  private final long start = System.nanoTime();
   private final PowerControl power;
+  private final HartPool.Share harts;
+  private final Stopwatch time = new Stopwatch();
+  private final Gate gate = new Gate();
   private final ReentrantLock lock = new ReentrantLock();
   private final ReentrantLock running = new ReentrantLock();
 
-  /** Held for reading by processors that run, for writing while all must stand still. */
-  private final ReentrantReadWriteLock goOn = new ReentrantReadWriteLock();
+  /** Held by whoever keeps the gate shut for an action, and while {@link #held} changes. */
+  private final ReentrantLock stopping = new ReentrantLock();
 
   private final EventQueue events = new EventQueue();
   private final List<Slot> slots = new ArrayList<>();
@@ -45,15 +53,29 @@ public final class HostClock implements Clock {
   private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
   private volatile long nextDue = Long.MAX_VALUE;
   private boolean inputExpected;
+  private boolean started;
+  private boolean held;
 
+  /** All processors may run at once. */
   public HostClock(PowerControl power) {
+    this(power, new HartPool(Integer.MAX_VALUE).share(1));
+  }
+
+  /** As many processors run at once as get one of the {@code harts}. */
+  public HostClock(PowerControl power, HartPool.Share harts) {
     this.power = power;
-    power.onRequest(this::wakeAll);
+    this.harts = harts;
+    power.onRequest(this::letAllEnd);
+  }
+
+  /** Changes the computer's part of the harts; {@link HartPool.Share#weigh}. */
+  void weigh(int weight) {
+    harts.weigh(weight);
   }
 
   @Override
   public void add(Processor processor) {
-    Slot slot = new Slot(processor, lock.newCondition());
+    Slot slot = new Slot(processor, harts.turn(), lock.newCondition());
     slots.add(slot);
     byProcessor.put(processor, slot);
   }
@@ -65,7 +87,7 @@ public final class HostClock implements Clock {
 
   @Override
   public long now() {
-    return System.nanoTime() - start;
+    return time.now();
   }
 
   @Override
@@ -105,19 +127,53 @@ public final class HostClock implements Clock {
 
   @Override
   public void whileStopped(Runnable action) {
-    if (goOn.getReadHoldCount() > 0) {
-      throw new IllegalStateException("a processor cannot wait for itself to stop");
+    shut();
+    try {
+      gate.awaitEmpty();
+      action.run();
+    } finally {
+      open();
     }
+    wakeAll();
+  }
+
+  @Override
+  public void hold(boolean hold) {
+    shut();
+    try {
+      gate.awaitEmpty();
+      if (hold && !held) {
+        gate.shut();
+      } else if (!hold && held) {
+        gate.open();
+      }
+      held = hold;
+      runTime();
+    } finally {
+      open();
+    }
+  }
+
+  private void shut() {
+    gate.shut();
     for (Slot slot : slots) {
       slot.processor.kick();
     }
-    goOn.writeLock().lock();
-    try {
-      action.run();
-    } finally {
-      goOn.writeLock().unlock();
+    stopping.lock();
+  }
+
+  private void open() {
+    stopping.unlock();
+    gate.open();
+  }
+
+  /** Guarded by {@link #stopping}. */
+  private void runTime() {
+    if (started && !held) {
+      time.start();
+    } else {
+      time.stop();
     }
-    wakeAll();
   }
 
   @Override
@@ -138,57 +194,98 @@ public final class HostClock implements Clock {
 
   @Override
   public void run() {
-    List<Thread> threads = new ArrayList<>();
-    for (Slot slot : slots) {
-      String name = "processor-" + threads.size();
-      threads.add(Thread.ofPlatform().name(name).start(() -> runGuarded(slot)));
-    }
-    try {
-      for (Thread thread : threads) {
-        thread.join();
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      power.request(PowerControl.Kind.OFF, 130);
-    }
+    runToEnd();
     Throwable thrown = failure.get();
     if (thrown != null) {
       throw new IllegalStateException("a processor's thread failed", thrown);
     }
   }
 
+  /** The same, but what was thrown is only to be asked for. */
+  void runToEnd() {
+    beginTime();
+    List<Thread> threads = new ArrayList<>();
+    for (Slot slot : slots) {
+      String name = "processor-" + threads.size();
+      threads.add(Thread.ofPlatform().name(name).start(() -> runGuarded(slot)));
+    }
+    for (Thread thread : threads) {
+      join(thread);
+    }
+  }
+
+  private void beginTime() {
+    stopping.lock();
+    try {
+      started = true;
+      runTime();
+    } finally {
+      stopping.unlock();
+    }
+  }
+
+  private void join(Thread thread) {
+    try {
+      thread.join();
+    } catch (InterruptedException e) {
+      power.request(PowerControl.Kind.OFF, 130);
+      join(thread);
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  @Override
+  public @Nullable Throwable failure() {
+    return failure.get();
+  }
+
+  /** Ends the run soon; any thread. */
+  void powerOff() {
+    power.request(PowerControl.Kind.OFF, 0);
+  }
+
   private void runGuarded(Slot slot) {
     try {
-      runLoop(slot);
+      while (power.pending() == null) {
+        step(slot);
+      }
     } catch (RuntimeException | Error e) {
       failure.compareAndSet(null, e);
       power.request(PowerControl.Kind.OFF, 1);
+    } finally {
+      slot.turn.leave();
     }
   }
 
-  private void runLoop(Slot slot) {
-    while (power.pending() == null) {
-      if (!runSlice(slot.processor)) {
-        park(slot);
-      }
+  /** Runs what is due and, on a hart, a slice; or waits for what is missing: see the class. */
+  private void step(Slot slot) {
+    if (!gate.enter()) {
+      slot.turn.leave();
+      gate.awaitOpen();
+      return;
     }
-  }
-
-  /** Runs what is due, and the processor; false if that is idle. */
-  private boolean runSlice(Processor processor) {
-    goOn.readLock().lock();
+    boolean idle;
     try {
       runDue();
-      if (processor.idle()) {
-        return false;
+      idle = slot.processor.idle();
+      if (!idle && slot.turn.holdsHart()) {
+        runSlice(slot.processor);
       }
-      processor.run(SLICE);
-      for (int i = 0; i < checks.size(); i++) {
-        checks.get(i).run();
-      }
-      return true;
     } finally {
-      goOn.readLock().unlock();
+      gate.leave();
+    }
+    if (idle) {
+      slot.turn.leave();
+      park(slot);
+    } else {
+      slot.turn.await();
+    }
+  }
+
+  private void runSlice(Processor processor) {
+    processor.run(SLICE);
+    for (int i = 0; i < checks.size(); i++) {
+      checks.get(i).run();
     }
   }
 
@@ -217,7 +314,7 @@ public final class HostClock implements Clock {
   }
 
   /** Waits until woken, or until an action or the processor's own timer is due. */
-  @SuppressWarnings("WaitNotInLoop") // runLoop is the loop
+  @SuppressWarnings("WaitNotInLoop") // runGuarded is the loop
   private void park(Slot slot) {
     lock.lock();
     try {
@@ -266,5 +363,14 @@ public final class HostClock implements Clock {
     for (Slot slot : slots) {
       wake(slot.processor);
     }
+  }
+
+  /** There is a power request. */
+  private void letAllEnd() {
+    gate.abandon();
+    for (Slot slot : slots) {
+      slot.turn.giveUp();
+    }
+    wakeAll();
   }
 }

@@ -1,11 +1,10 @@
 package dev.quire.machine.board;
 
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.FutureTask;
-import java.util.concurrent.LinkedBlockingQueue;
+import java.util.Queue;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,6 +14,9 @@ import org.jspecify.annotations.Nullable;
  * <p>Actions run exactly when due: a slice never reaches beyond the next one, and one scheduled
  * during a slice ends it in time. A processor that wakes another also ends its slice, and the woken
  * one starts at the waker's time. When all are idle, time jumps to the next action or timer.
+ *
+ * <p>A computer by itself is driven by {@link #run}; one of several on a machine by {@link
+ * #advance}, on the thread of its {@link CountingMachineClock}.
  */
 public final class InstructionClock implements Clock {
   /** Instructions in a slice while only one processor has something to do. */
@@ -43,20 +45,35 @@ public final class InstructionClock implements Clock {
   private final List<Slot> slots = new ArrayList<>();
   private final List<Runnable> checks = new ArrayList<>();
   private final EventQueue events = new EventQueue();
-  private final LinkedBlockingQueue<Runnable> posted = new LinkedBlockingQueue<>();
+  private final Mailbox mailbox;
+
+  /** What a processor asked for, to be done before the next instruction. */
+  private final Queue<Runnable> soon = new ArrayDeque<>();
+
   private volatile boolean inputExpected;
-
-  /** Whether somebody takes what is posted; guarded by {@link #posted}. */
-  private boolean looping;
-
+  private volatile @Nullable Throwable failure;
+  private boolean held;
   private @Nullable Processor running;
   private long now;
   private long sliceEnd;
   private int last;
 
+  /** For a computer by itself. */
   public InstructionClock(PowerControl power) {
     this.power = power;
-    power.onRequest(() -> post(() -> {}));
+    this.mailbox = new Mailbox(this::kickAll);
+    power.onRequest(() -> mailbox.post(() -> {}));
+  }
+
+  /** For one of several computers; {@code mailbox} is that of the loop that advances them. */
+  InstructionClock(PowerControl power, Mailbox mailbox) {
+    this.power = power;
+    this.mailbox = mailbox;
+    power.onRequest(
+        () -> {
+          kickAll();
+          mailbox.post(() -> {});
+        });
   }
 
   @Override
@@ -92,81 +109,148 @@ public final class InstructionClock implements Clock {
 
   @Override
   public void post(Runnable action) {
-    posted.add(action);
-    for (Slot slot : slots) {
-      slot.processor.kick();
-    }
+    mailbox.post(() -> guarded(action));
   }
 
   @Override
   public void whileStopped(Runnable action) {
-    FutureTask<Void> task = new FutureTask<>(action, null);
-    synchronized (posted) {
-      if (looping) {
-        post(task);
-      } else {
-        task.run(); // nobody would take it; and nobody starts meanwhile
-      }
+    if (mailbox.isOwner() && running != null) {
+      throw new IllegalStateException("a processor cannot wait for itself to stop");
     }
-    try {
-      task.get();
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    } catch (ExecutionException e) {
-      throw e.getCause() instanceof RuntimeException cause
-          ? cause
-          : new IllegalStateException(e.getCause());
-    }
+    mailbox.call(action);
   }
 
   @Override
   public void stopSoon(Runnable action) {
-    post(action);
+    soon.add(action);
+    if (running != null) {
+      running.kick();
+    }
   }
 
   @Override
   public void expectInput(boolean expected) {
     inputExpected = expected;
-    post(() -> {});
+    mailbox.post(() -> {});
+  }
+
+  @Override
+  public void hold(boolean hold) {
+    whileStopped(() -> held = hold);
   }
 
   @Override
   public void run() {
-    synchronized (posted) {
-      looping = true;
+    mailbox.open();
+    while (power.pending() == null) {
+      guarded(this::round);
     }
+    guarded(mailbox::close);
+    Thrown.again(failure);
+  }
+
+  @Override
+  public @Nullable Throwable failure() {
+    return failure;
+  }
+
+  /** What {@code action} throws ends the computer. */
+  private void guarded(Runnable action) {
     try {
-      runLoop();
-    } finally {
-      synchronized (posted) {
-        looping = false;
-      }
-      runPosted(); // those who wait for an answer
+      action.run();
+    } catch (RuntimeException | Error e) {
+      failure = failure == null ? e : failure;
+      power.request(PowerControl.Kind.OFF, 1);
     }
   }
 
-  private void runLoop() {
-    while (power.pending() == null) {
-      runPosted();
-      Slot next = leastAwake();
-      long time = next == null ? Long.MAX_VALUE : next.processor.nanos();
-      Slot sleeper = firstToWake();
-      long wakeTime = sleeper == null ? Long.MAX_VALUE : sleeper.wakeTime();
-      long due = events.nextDue();
-      if (due <= time && due <= wakeTime && due != Long.MAX_VALUE) {
-        now = Math.max(due, 0);
-        Objects.requireNonNull(events.poll(due)).run();
-      } else if (sleeper != null && wakeTime <= time) {
-        now = wakeTime;
-        sleeper.processor.skipTo(wakeTime);
-      } else if (next != null) {
-        runSlice(next.processor, Math.min(due, wakeTime));
-      } else if (inputExpected || !posted.isEmpty()) {
-        awaitPosted();
-      } else {
-        power.request(PowerControl.Kind.DEADLOCK, 0);
-      }
+  private void round() {
+    mailbox.runAll();
+    if (power.pending() != null || (!held && step(Long.MAX_VALUE))) {
+      return;
     }
+    if (held || inputExpected || !mailbox.isEmpty()) {
+      awaitPosted();
+    } else {
+      power.request(PowerControl.Kind.DEADLOCK, 0);
+    }
+  }
+
+  private void awaitPosted() {
+    try {
+      mailbox.runNext(Long.MAX_VALUE);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      power.request(PowerControl.Kind.OFF, 130);
+    }
+  }
+
+  // ---- for a machine's clock, on its thread ------------------------------------------------
+
+  /**
+   * Runs the computer until its time is {@code until}, or it ends: all that is due before, and
+   * nothing that is due then.
+   */
+  void advance(long until) {
+    guarded(
+        () -> {
+          while (power.pending() == null && step(until)) {}
+        });
+    if (power.pending() == null) {
+      now = until;
+    }
+  }
+
+  /** The time at which there is something to do next; the maximum if never, or not while held. */
+  long nextActivity() {
+    if (held) {
+      return Long.MAX_VALUE;
+    }
+    long next = events.nextDue();
+    for (Slot slot : slots) {
+      next = Math.min(next, isAwake(slot) ? now : slot.wakeTime());
+    }
+    return next;
+  }
+
+  boolean isHeld() {
+    return held;
+  }
+
+  boolean hasEnded() {
+    return power.pending() != null;
+  }
+
+  /** Ends the run soon; any thread. */
+  void powerOff() {
+    power.request(PowerControl.Kind.OFF, 0);
+  }
+
+  // ---- time --------------------------------------------------------------------------------
+
+  /** Does the next thing of all that are due before {@code until}; false if there is none. */
+  private boolean step(long until) {
+    for (Runnable action = soon.poll(); action != null; action = soon.poll()) {
+      action.run();
+    }
+    Slot next = leastAwake();
+    long time = next == null ? Long.MAX_VALUE : next.processor.nanos();
+    Slot sleeper = firstToWake();
+    long wakeTime = sleeper == null ? Long.MAX_VALUE : sleeper.wakeTime();
+    long due = events.nextDue();
+    if (Math.min(Math.min(due, wakeTime), time) >= until) {
+      return false;
+    }
+    if (due <= time && due <= wakeTime) {
+      now = Math.max(due, 0);
+      Objects.requireNonNull(events.poll(due)).run();
+    } else if (sleeper != null && wakeTime <= time) {
+      now = wakeTime;
+      sleeper.processor.skipTo(wakeTime);
+    } else if (next != null) {
+      runSlice(next.processor, Math.min(until, Math.min(due, wakeTime)));
+    }
+    return true;
   }
 
   private void runSlice(Processor processor, long limit) {
@@ -238,18 +322,9 @@ public final class InstructionClock implements Clock {
     return first;
   }
 
-  private void runPosted() {
-    for (Runnable action = posted.poll(); action != null; action = posted.poll()) {
-      action.run();
-    }
-  }
-
-  private void awaitPosted() {
-    try {
-      posted.take().run();
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      power.request(PowerControl.Kind.OFF, 130);
+  private void kickAll() {
+    for (Slot slot : slots) {
+      slot.processor.kick();
     }
   }
 
