@@ -96,21 +96,21 @@ public record VmEntry(
   private static void checkLimits(Section section, long memory, long min, long max) {
     if (max > memory) {
       throw section.mistake(
-          "max", "max is %s, more than memory, which is %s.", mib(max), mib(memory));
+          "max", "max is %s, more than memory, which is %s.", shown(max), shown(memory));
     }
     if (min > max) {
       boolean stated = section.has("min");
       throw section.mistake(
           stated ? "min" : "max",
           "min is %s%s, more than max, which is %s.",
-          mib(min),
+          shown(min),
           stated ? "" : " (a quarter of memory, as none is given)",
-          mib(max));
+          shown(max));
     }
   }
 
-  private static String mib(long bytes) {
-    return "%s MiB".formatted(bytes % (1 << 20) == 0 ? bytes >> 20 : bytes / (double) (1 << 20));
+  private static String shown(long bytes) {
+    return bytes % (1 << 20) == 0 ? (bytes >> 20) + " MiB" : (bytes >> 10) + " KiB";
   }
 
   private static PagingChoice paging(Section section) {
