@@ -140,28 +140,26 @@ static unsigned long first_number(long page, long pass) {
   return x ^ x >> 31;
 }
 
-/* A number stands in four words: verified and filled, a page costs 2,300 instructions, not 3,100. */
+/* A number stands in four words: verified and filled, a page costs 2,500 instructions, not 3,300. */
 static void fill(unsigned long *words, unsigned long number) {
-#pragma GCC unroll 4
-  for (long i = 0; i < WORDS; i += 4) {
-    words[i] = number;
-    words[i + 1] = number;
-    words[i + 2] = number;
-    words[i + 3] = number;
-    number += STEP;
+  for (unsigned long *last = words + WORDS; words < last; words += 16) {
+#pragma GCC unroll 16
+    for (int i = 0; i < 16; i++) {
+      words[i] = number;
+      number += i % 4 == 3 ? STEP : 0;
+    }
   }
 }
 
 /* Not 0 if anything is different. */
 static unsigned long differences(const unsigned long *words, unsigned long number) {
   unsigned long found = 0;
-#pragma GCC unroll 4
-  for (long i = 0; i < WORDS; i += 4) {
-    found |= words[i] ^ number;
-    found |= words[i + 1] ^ number;
-    found |= words[i + 2] ^ number;
-    found |= words[i + 3] ^ number;
-    number += STEP;
+  for (const unsigned long *last = words + WORDS; words < last; words += 16) {
+#pragma GCC unroll 16
+    for (int i = 0; i < 16; i++) {
+      found |= words[i] ^ number;
+      number += i % 4 == 3 ? STEP : 0;
+    }
   }
   return found;
 }
