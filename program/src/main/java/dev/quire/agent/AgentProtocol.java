@@ -21,6 +21,9 @@ public final class AgentProtocol {
   /** The guest's kernel takes at most 128 KiB as one argument of a program. */
   private static final int MAX_COMMAND_BYTES = 120 << 10;
 
+  /** A guest that writes a longer status line is not waited for. */
+  private static final int MAX_STATUS_BYTES = 16;
+
   private static final byte[] GREETING = ascii("quire-agent 1\n");
   private static final String CLOSING = "\nquire-exit ";
 
@@ -64,18 +67,30 @@ public final class AgentProtocol {
     if (closing.length > 0) {
       throw new IllegalStateException("a command is running");
     }
-    byte[] text = command.getBytes(StandardCharsets.UTF_8);
-    if (text.length > MAX_COMMAND_BYTES || command.indexOf('\0') >= 0) {
-      throw new UserError(
-          "The command of --exec has "
-              + text.length
-              + " bytes; it may have "
-              + MAX_COMMAND_BYTES
-              + " and no zero byte: put it into a file and use --share.");
-    }
+    byte[] text = checked(command);
     String token = token(command);
     closing = ascii(CLOSING + token + " ");
     return ascii("EXEC " + token + " " + Base64.getEncoder().encodeToString(text) + "\n");
+  }
+
+  /**
+   * Checks a command before its time to be sent has come.
+   *
+   * @throws UserError as {@link #exec}
+   */
+  public static void check(String command) {
+    var _ = checked(command);
+  }
+
+  private static byte[] checked(String command) {
+    byte[] text = command.getBytes(StandardCharsets.UTF_8);
+    if (text.length > MAX_COMMAND_BYTES || command.indexOf('\0') >= 0) {
+      throw UserError.of(
+          "The command for the guest has %d bytes; it may have %d and no zero byte: put it into a"
+              + " file that the guest sees, as by --share.",
+          text.length, MAX_COMMAND_BYTES);
+    }
+    return text;
   }
 
   /** The request to end the guest in an orderly way; has no answer. */
@@ -139,12 +154,12 @@ public final class AgentProtocol {
     while (end < pending.length && pending[end] != '\n') {
       end++;
     }
-    if (end < pending.length) {
+    if (end < pending.length || end - closing.length > MAX_STATUS_BYTES) {
       String status =
           new String(pending, closing.length, end - closing.length, StandardCharsets.US_ASCII);
       events.add(new Event.Exit(status.matches("\\d{1,3}") ? Integer.parseInt(status) : 255));
       closing = new byte[0];
-      drop(end + 1);
+      drop(Math.min(end + 1, pending.length));
       emit(pending.length, events);
     }
   }

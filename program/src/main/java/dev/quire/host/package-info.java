@@ -10,6 +10,7 @@
  *     ManagerConfig    [manager]: how memory moves between guests; SwapConfig: where pages go
  *     VmEntry          [[vm]]: a guest and what it may get
  *     EventEntry       [[event]]: a command in a guest at a time
+ *   HostedConsole      what a guest prints, for many readers, and what is typed
  *   GuestPrograms      Quire's own programs, for the guests' initramfs
  * </pre>
  *

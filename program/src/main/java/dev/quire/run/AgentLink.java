@@ -1,7 +1,5 @@
 package dev.quire.run;
 
-import dev.quire.agent.AgentProtocol;
-import dev.quire.agent.AgentProtocol.Event;
 import dev.quire.machine.device.ByteSink;
 import dev.quire.machine.device.virtio.ConsolePort;
 import dev.quire.monitor.VirtualMachine;
@@ -9,24 +7,18 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The connection to the agent in the guest, which runs at most one command. Requests are sent at
- * instants of guest time that depend on the guest alone. All but the constructor run on the threads
- * of the VM.
+ * The one command of a guest that ends with it, if there is one. All but the constructor run on the
+ * threads of the VM.
  */
-final class AgentLink {
-  /** Guest time from an answer of the agent to the request that follows it. */
-  private static final long PAUSE_NANOS = 100_000;
-
+final class AgentLink implements AgentChannel.Follower {
   /** Guest time in which a guest that writes disks must have powered off. */
   private static final long POWER_OFF_NANOS = 10_000_000_000L;
 
-  private final AgentProtocol protocol;
-  private final byte @Nullable [] request;
+  private final AgentChannel channel;
   private final ByteSink output;
   private @Nullable VirtualMachine vm;
   private Runnable beforeCommand = () -> {};
   private boolean orderly;
-  private boolean ready;
   private boolean late;
   private int status = -1;
 
@@ -36,14 +28,16 @@ final class AgentLink {
    * @param output where the command's output goes, as it comes
    */
   AgentLink(@Nullable String command, long seed, ByteSink output) {
-    this.protocol = new AgentProtocol(Long.toString(seed));
-    this.request = command == null ? null : protocol.exec(command);
+    this.channel = new AgentChannel(seed);
     this.output = output;
+    if (command != null) {
+      var _ = channel.submit(command, this);
+    }
   }
 
   /** The host's end of the agent's channel. */
   ConsolePort port() {
-    return new ConsolePort(AgentProtocol.PORT_NAME, this::receive, open -> {});
+    return channel.port();
   }
 
   /** Has {@code action} run at the instant at which the command is sent, before it is. */
@@ -54,64 +48,56 @@ final class AgentLink {
   /**
    * Starts to count the guest's time.
    *
-   * @param limitNanos the guest time in which the agent must answer, if there is a command
+   * @param limitNanos the guest time in which the agent must answer, or {@link Long#MAX_VALUE}
    * @param powersOff whether the guest is ended in an orderly way after the command
    */
   synchronized void connect(VirtualMachine machine, long limitNanos, boolean powersOff) {
     vm = machine;
     orderly = powersOff;
-    if (request != null) {
+    channel.connect(machine, () -> {});
+    if (limitNanos < Long.MAX_VALUE) {
       machine.clock().schedule(limitNanos, this::giveUp);
     }
   }
 
   private synchronized void giveUp() {
-    if (!ready) {
+    if (!channel.ready()) {
       late = true;
       machine().stop(0);
     }
   }
 
-  private synchronized void receive(byte[] bytes, int offset, int length) {
-    for (Event event : protocol.feed(bytes, offset, length)) {
-      switch (event) {
-        case Event.Ready() -> begin();
-        case Event.Output(byte[] text) -> output.accept(text, 0, text.length);
-        case Event.Exit(int value) -> end(value);
-      }
-    }
+  @Override
+  public void begun() {
+    beforeCommand.run();
   }
 
-  private void begin() {
-    ready = true;
-    if (request != null) {
-      machine().clock().schedule(PAUSE_NANOS, beforeCommand);
-      tellLater(request);
-    }
+  @Override
+  public void printed(byte[] bytes) {
+    output.accept(bytes, 0, bytes.length);
   }
 
-  private void end(int value) {
+  @Override
+  public synchronized void ended(int value) {
     status = value;
     if (orderly) {
-      tellLater(AgentProtocol.powerOff());
+      channel.powerOff();
       machine().clock().schedule(POWER_OFF_NANOS, () -> machine().stop(0));
     } else {
       machine().stop(0);
     }
   }
 
-  /** Not at once: the caller holds the device's lock. */
-  private void tellLater(byte[] bytes) {
-    machine().clock().schedule(PAUSE_NANOS, () -> machine().tellAgent(bytes));
-  }
+  @Override
+  public void lost() {} // it keeps having no status
 
-  private VirtualMachine machine() {
+  private synchronized VirtualMachine machine() {
     return Objects.requireNonNull(vm);
   }
 
   /** Whether the agent takes commands. */
-  synchronized boolean ready() {
-    return ready;
+  boolean ready() {
+    return channel.ready();
   }
 
   /** Whether the agent did not answer in time. */

@@ -4,6 +4,8 @@ import dev.quire.machine.device.ByteSink;
 import dev.quire.monitor.VirtualMachine;
 import java.util.ArrayDeque;
 import java.util.Objects;
+import java.util.function.BooleanSupplier;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * until the guest listens: until its agent is ready or, without one, the console has been silent
  * for a while. A kernel drops what comes before that.
  */
-final class GuestInput implements ByteSink {
+public final class GuestInput implements ByteSink {
   /** One FIFO at 115,200 baud. */
   private static final int PORTION = 16;
 
@@ -20,8 +22,8 @@ final class GuestInput implements ByteSink {
   private static final long LOOK_NANOS = 100_000_000;
   private static final int SILENT_LOOKS = 30;
 
-  private final GuestConsole console;
-  private final AgentLink agent;
+  private final LongSupplier printed;
+  private final BooleanSupplier agentReady;
   private final ArrayDeque<Byte> waiting = new ArrayDeque<>();
   private @Nullable VirtualMachine vm;
   private boolean released;
@@ -30,15 +32,19 @@ final class GuestInput implements ByteSink {
   private long lastCount;
   private int silentLooks;
 
-  GuestInput(GuestConsole console, AgentLink agent) {
-    this.console = console;
-    this.agent = agent;
+  /**
+   * @param printed how many bytes the console has printed
+   * @param agentReady whether the guest's agent takes commands
+   */
+  public GuestInput(LongSupplier printed, BooleanSupplier agentReady) {
+    this.printed = printed;
+    this.agentReady = agentReady;
   }
 
   /** Types into that VM from now on; {@code atOnce} if the keys come from a terminal. */
-  synchronized void connect(VirtualMachine machine, boolean atOnce) {
+  public synchronized void connect(VirtualMachine machine, boolean atOnce) {
     vm = machine;
-    countBefore = console.count(); // by a machine before a restart
+    countBefore = printed.getAsLong(); // by a machine before a restart
     released = atOnce;
     if (!atOnce) {
       machine.clock().schedule(LOOK_NANOS, this::look);
@@ -57,10 +63,10 @@ final class GuestInput implements ByteSink {
   }
 
   private synchronized void look() {
-    long count = console.count();
+    long count = printed.getAsLong();
     silentLooks = count > countBefore && count == lastCount ? silentLooks + 1 : 0;
     lastCount = count;
-    released = agent.ready() || silentLooks >= SILENT_LOOKS;
+    released = agentReady.getAsBoolean() || silentLooks >= SILENT_LOOKS;
     if (released) {
       start();
     } else {

@@ -38,7 +38,7 @@ public final class GuestRun implements AutoCloseable {
     this.limit = config.countsInstructions() ? COUNTED_LIMIT_NANOS : HOST_LIMIT_NANOS;
     this.writesDisks = config.disks().stream().anyMatch(disk -> !disk.readOnly());
     agent = new AgentLink(command, config.seed(), output);
-    input = new GuestInput(console, agent);
+    input = new GuestInput(console::count, agent::ready);
     vm = new VirtualMachine(config, console, agent.port());
     vm.clock().betweenSlices(console::flush);
   }

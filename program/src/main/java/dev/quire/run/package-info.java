@@ -7,7 +7,8 @@
  *     GuestInput    what is typed, from the host's input to the serial port at instants of guest time
  *     Keyboard      the host's input: keys, and Ctrl-] for Quire's own prompt
  *     RawTerminal   the user's terminal, raw while a guest has it
- *     AgentLink     the command of --exec, run by the agent in the guest
+ *     AgentLink     the command of --exec
+ *       AgentChannel  commands for the agent in the guest, one after the other
  *   Counters        what a VM has counted so far
  *   Report          counters at the end, as text or as JSON
  * </pre>

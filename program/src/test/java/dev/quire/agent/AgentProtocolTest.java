@@ -76,6 +76,16 @@ final class AgentProtocolTest {
   }
 
   @Test
+  void aStatusLineWithoutEndIsNotWaitedFor() {
+    AgentProtocol protocol = new AgentProtocol("seed");
+    feed(protocol, "quire-agent 1\n", 100);
+    String token = token(protocol.exec("x"));
+    List<Event> events = feed(protocol, "\nquire-exit " + token + " " + "1".repeat(99), 7);
+    assertThat(events).contains(new Event.Exit(255));
+    assertThat(output(feed(protocol, "and so on", 7))).isEqualTo("and so on");
+  }
+
+  @Test
   void oneCommandAfterAnother() {
     AgentProtocol protocol = new AgentProtocol("seed");
     feed(protocol, "quire-agent 1\n", 100);

@@ -76,6 +76,7 @@ class RunCommandTest {
     assertMistake("too small", "--kernel", large, "--memory", "8M");
     assertMistake("too small", "--kernel", small, "--initrd", large, "--memory", "8M");
     String command = "x".repeat(130_000);
-    assertMistake("The command of --exec has 130000 bytes", "--kernel", small, "--exec", command);
+    assertMistake(
+        "The command for the guest has 130000 bytes", "--kernel", small, "--exec", command);
   }
 }
