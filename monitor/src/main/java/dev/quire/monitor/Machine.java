@@ -22,10 +22,15 @@ public final class Machine implements AutoCloseable {
   /** The VMID has 14 bits at most (privileged manual, hgatp). */
   private static final int MAX_VMS = 1 << 14;
 
-  /** Machine memory beyond a lone guest's: page tables (1/512 for 4 KiB pages) and rounding. */
-  private static final int OVERHEAD_SHIFT = 7;
+  /** A P2M takes 1/512 of what it maps, and some tables more. */
+  private static final int NESTED_SHIFT = 8;
 
-  private static final long OVERHEAD = 8 << 20;
+  private static final long NESTED = 1 << 20;
+
+  /** Tables that are built from the guest's, of which there are many. */
+  private static final int BUILT_SHIFT = 6;
+
+  private static final long BUILT = 6 << 20;
 
   private final PhysicalMemory memory;
   private final FrameTable frames;
@@ -61,12 +66,20 @@ public final class Machine implements AutoCloseable {
   static Machine forOne(VmConfig config) {
     return config.paging() == PagingChoice.NATIVE
         ? new Machine(config.memory(), Isa.full().without(Extension.H), null, 0)
-        : new Machine(config.memory() + overhead(config.memory()), Isa.full(), null, 0);
+        : new Machine(
+            config.memory() + overhead(config.memory(), PagingChoice.PROTECTED),
+            Isa.full(),
+            null,
+            0);
   }
 
   /** An upper limit of what a VM's tables and the like take of machine memory, in bytes. */
-  public static long overhead(long guestMemory) {
-    return (guestMemory >> OVERHEAD_SHIFT) + OVERHEAD & -OVERHEAD;
+  public static long overhead(long guestMemory, PagingChoice paging) {
+    long bytes =
+        paging == PagingChoice.NESTED
+            ? (guestMemory >> NESTED_SHIFT) + NESTED
+            : (guestMemory >> BUILT_SHIFT) + BUILT;
+    return bytes & -PhysicalMemory.FRAME_SIZE;
   }
 
   public PhysicalMemory memory() {

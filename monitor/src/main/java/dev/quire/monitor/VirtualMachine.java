@@ -27,9 +27,11 @@ import dev.quire.monitor.vcpu.Vcpu;
 import dev.quire.monitor.vcpu.VcpuTime;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -46,6 +48,7 @@ public final class VirtualMachine implements AutoCloseable {
   private final Machine machine;
   private final boolean ownsMachine;
   private final int number;
+  private final Set<Held> held = EnumSet.noneOf(Held.class);
   private final List<BlockStore> disks;
   private final PowerControl power;
   private final Clock clock;
@@ -214,6 +217,37 @@ public final class VirtualMachine implements AutoCloseable {
   public PowerControl.Request run() {
     clock.run();
     return Objects.requireNonNull(power.pending());
+  }
+
+  /** Why a VM may have to stand still. */
+  public enum Held {
+    /** A user wants it. */
+    BY_USER,
+    /** The machine has too little memory. */
+    FOR_MEMORY
+  }
+
+  /**
+   * Has the VM stand still, its time too, or go on unless something else holds it. On the thread of
+   * the machine's clock.
+   */
+  public void hold(Held why, boolean still) {
+    if (still) {
+      held.add(why);
+    } else {
+      held.remove(why);
+    }
+    clock.hold(!held.isEmpty());
+  }
+
+  /** What the VM stands still for; empty if it does not. On the same thread. */
+  public Set<Held> held() {
+    return Set.copyOf(held);
+  }
+
+  /** An upper limit of what its page tables and the like take of machine memory, in bytes. */
+  public long overhead() {
+    return Machine.overhead(memory.size(), choice());
   }
 
   /** Ends {@link #run} soon; any thread. */

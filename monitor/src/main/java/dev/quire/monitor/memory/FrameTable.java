@@ -191,6 +191,23 @@ public final class FrameTable {
     return isIts ? gfns[(int) index] - 1L : NO_GFN;
   }
 
+  /**
+   * The whole pool at one moment, in frames; the sum is {@link #total}.
+   *
+   * @param free without those that are kept back, which are {@code reserve}
+   */
+  public record Counts(int free, int reserve, int guest, int tables) {}
+
+  /** What all frames are used for. */
+  public synchronized Counts counts() {
+    int reserved = reserve();
+    return new Counts(
+        freeNow - reserved,
+        reserved,
+        count[Use.GUEST.ordinal()],
+        count[Use.TABLE.ordinal()]);
+  }
+
   /** How many page tables VM {@code vm} has. */
   public synchronized int tables(int vm) {
     return vm < tables.length ? tables[vm] : 0;

@@ -11,6 +11,11 @@ record CheckedPolicy(Policy policy) implements Policy {
   }
 
   @Override
+  public boolean isStrict() {
+    return policy.isStrict();
+  }
+
+  @Override
   public List<Target> decide(Snapshot snapshot) {
     List<Target> targets = policy.decide(snapshot);
     List<String> wanted = snapshot.vms().stream().map(VmSnapshot::name).toList();

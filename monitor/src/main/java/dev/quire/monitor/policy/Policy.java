@@ -18,6 +18,14 @@ public interface Policy {
   String name();
 
   /**
+   * Whether its targets hold even while memory is free; else they count when memory is short, and
+   * whoever wants more takes it until then.
+   */
+  default boolean isStrict() {
+    return false;
+  }
+
+  /**
    * One target for each VM of the snapshot, in the snapshot's order. Each is at least the VM's min
    * and at most its max, and together they are at most {@link MachineSnapshot#budget()} unless the
    * mins alone are more.

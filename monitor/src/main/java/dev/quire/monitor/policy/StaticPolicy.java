@@ -14,6 +14,11 @@ final class StaticPolicy implements Policy {
   }
 
   @Override
+  public boolean isStrict() {
+    return true;
+  }
+
+  @Override
   public List<Target> decide(Snapshot snapshot) {
     long budget = snapshot.machine().budget();
     long configured = snapshot.vms().stream().mapToLong(VmSnapshot::configured).sum();

@@ -23,8 +23,10 @@ public abstract sealed class GuestCpu implements GuestHart, Processor permits Vc
   private volatile boolean kicked;
   private boolean waiting;
 
-  /** Whether it can do nothing until the monitor has memory for it. */
-  private volatile boolean waitsForMemory;
+  /** Whether it can do nothing until the machine has free frames, or its pages are here. */
+  private volatile boolean waitsForFrames;
+
+  private volatile boolean waitsForPages;
 
   private boolean resumesAtStart;
   private long startAddress;
@@ -72,22 +74,33 @@ public abstract sealed class GuestCpu implements GuestHart, Processor permits Vc
     waiting = true;
   }
 
-  /** From now on the CPU does not run, interrupt or not, until {@link #memoryCame}. */
-  final void awaitMemory() {
-    waitsForMemory = true;
+  /** From now on the CPU does not run, interrupt or not, until {@link #framesCame}. */
+  final void awaitFrames() {
+    waitsForFrames = true;
   }
 
-  /** Whether it waits for memory. Any thread. */
-  public final boolean waitsForMemory() {
-    return waitsForMemory;
+  /** Whether it waits for frames of the machine. Any thread. */
+  public final boolean waitsForFrames() {
+    return waitsForFrames;
   }
 
-  /** If it waits for memory, it tries again. Any thread. */
-  public final void memoryCame() {
-    if (waitsForMemory) {
-      waitsForMemory = false;
+  /** If it waits for frames, it tries again. Any thread. */
+  public final void framesCame() {
+    if (waitsForFrames) {
+      waitsForFrames = false;
       wake();
     }
+  }
+
+  /** The CPU does not run, interrupt or not, for {@code nanos}: pages of it are being read. */
+  final void awaitPages(long nanos) {
+    waitsForPages = true;
+    clock.schedule(
+        nanos,
+        () -> {
+          waitsForPages = false;
+          wake();
+        });
   }
 
   /** It may have ceased to be idle. Any thread. */
@@ -176,7 +189,8 @@ public abstract sealed class GuestCpu implements GuestHart, Processor permits Vc
     return switch (state) {
       case STOPPED -> true;
       case START_PENDING -> false;
-      case STARTED, SUSPENDED -> waitsForMemory || waiting && !hart.interrupts().wakeReady();
+      case STARTED, SUSPENDED ->
+          waitsForFrames || waitsForPages || waiting && !hart.interrupts().wakeReady();
     };
   }
 

@@ -139,15 +139,14 @@ public final class Vcpu extends GuestCpu {
       awaitSwap(services.memory().swappedIn() - swappedIn);
     } else {
       exits.count(Reason.NO_FRAMES);
-      awaitMemory();
+      awaitFrames();
       hart.sret(); // it meets the same trap again
     }
   }
 
   private void awaitSwap(long pages) {
     if (pages > 0 && services.swapNanos() > 0) {
-      awaitMemory();
-      services.clock().schedule(pages * services.swapNanos(), this::memoryCame);
+      awaitPages(pages * services.swapNanos());
     }
   }
 

@@ -1,0 +1,185 @@
+package dev.quire.monitor.manager;
+
+import dev.quire.machine.device.virtio.BalloonStatistics;
+import dev.quire.monitor.VirtualMachine;
+import dev.quire.monitor.memory.PageCounts;
+import dev.quire.monitor.memory.PageTraffic;
+import dev.quire.monitor.policy.Policy;
+import dev.quire.monitor.policy.Target;
+import dev.quire.monitor.policy.VmSnapshot;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A VM as memory management knows it. Its methods are for the thread of the machine's clock, unless
+ * they say otherwise.
+ */
+public final class ManagedVm {
+  /** Steps for which what it held is remembered. */
+  private static final int REMEMBERED = 64;
+
+  private final String name;
+  private final VirtualMachine vm;
+  private final AccessHistory history;
+  private final BalloonControl balloon;
+  private final Move move;
+  private final long[] heldBefore = new long[REMEMBERED];
+  private int steps;
+  private Limits limits;
+  private @Nullable Target target;
+  private long fixedBalloon = -1;
+  private long swappedInBefore;
+  private boolean held;
+
+  /** Not yet managed: {@link MemoryManager#add} follows. */
+  public ManagedVm(String name, VirtualMachine vm, Limits limits) {
+    this.name = name;
+    this.vm = vm;
+    this.limits = limits.check(name, vm.memory().size());
+    this.history = new AccessHistory(vm.memory());
+    this.balloon = new BalloonControl(vm.balloon(), vm.memory().size());
+    this.move = new Move(vm.memory().traffic());
+  }
+
+  public String name() {
+    return name;
+  }
+
+  public VirtualMachine vm() {
+    return vm;
+  }
+
+  public Limits limits() {
+    return limits;
+  }
+
+  /** Changes what it is entitled to, from the next decision on. */
+  public void limit(Limits newLimits) {
+    limits = newLimits.check(name, vm.memory().size());
+  }
+
+  /** What was decided for it last, and why; null before the first decision. */
+  public @Nullable Target target() {
+    return target;
+  }
+
+  void decide(Target newTarget) {
+    target = newTarget;
+  }
+
+  /** What it may hold: its max before anything was decided. */
+  long targetBytes() {
+    return target == null ? limits.max() : target.bytes();
+  }
+
+  /** What the guest's balloon driver said last. */
+  public BalloonStatistics statistics() {
+    return balloon.statistics();
+  }
+
+  /** What the balloon is asked for, in bytes. */
+  public long balloonAsked() {
+    return balloon.asked();
+  }
+
+  /** What the guest's driver says that the balloon holds, in bytes. */
+  public long balloonActual() {
+    return balloon.actual();
+  }
+
+  /** Whether the guest's balloon does what it is asked. */
+  public boolean obeys() {
+    return balloon.obeys();
+  }
+
+  /** Whether it stands still because memory is too short. */
+  public boolean isHeld() {
+    return held;
+  }
+
+  /** Sets the balloon to a size in bytes, whatever the policy says, until {@code size} is -1. */
+  public void fixBalloon(long size) {
+    fixedBalloon = size;
+    if (size >= 0) {
+      balloon.set(size);
+    }
+  }
+
+  /** Bytes of machine memory behind its pages. */
+  long heldBytes() {
+    return vm.memory().resident();
+  }
+
+  // ---- for the manager -----------------------------------------------------------------------
+
+  BalloonControl balloon() {
+    return balloon;
+  }
+
+  boolean hasFixedBalloon() {
+    return fixedBalloon >= 0;
+  }
+
+  Move move() {
+    return move;
+  }
+
+  void look() {
+    vm.clock().whileStopped(history::look);
+  }
+
+  void remember() {
+    heldBefore[steps++ % REMEMBERED] = heldBytes();
+  }
+
+  /** By how much it holds more than {@code ago} steps ago, as far as that is remembered. */
+  long grown(int ago) {
+    int back = Math.min(Math.min(ago, REMEMBERED), steps);
+    return back == 0 ? 0 : heldBytes() - heldBefore[(steps - back) % REMEMBERED];
+  }
+
+  void hold(boolean still) {
+    if (held != still) {
+      held = still;
+      vm.hold(VirtualMachine.Held.FOR_MEMORY, still);
+    }
+  }
+
+  /** Takes frames from it, as far as there are pages to take; how many. */
+  int evict(int pages) {
+    int[] taken = {0};
+    vm.clock().whileStopped(() -> taken[0] = vm.memory().evict(pages));
+    return taken[0];
+  }
+
+  /** Its part of a snapshot, which begins a new period if {@code decides}. */
+  VmSnapshot snapshot(boolean decides) {
+    PageCounts counts = vm.memory().counts();
+    PageTraffic traffic = vm.memory().traffic();
+    BalloonStatistics said = statistics();
+    long swappedIn = traffic.swappedIn() - swappedInBefore;
+    if (decides) {
+      swappedInBefore = traffic.swappedIn();
+    }
+    return new VmSnapshot(
+        name,
+        vm.memory().size(),
+        limits.min(),
+        limits.max(),
+        limits.shares(),
+        counts.privatePages() * Policy.PAGE,
+        counts.shared() * Policy.PAGE,
+        counts.zero() * Policy.PAGE,
+        counts.swapped() * Policy.PAGE,
+        counts.ballooned() * Policy.PAGE,
+        counts.unpopulated() * Policy.PAGE,
+        0,
+        target == null ? 0 : target.bytes(),
+        history.fraction(),
+        history.sampled(),
+        swappedIn * Policy.PAGE,
+        said.total(),
+        said.available(),
+        said.free(),
+        obeys());
+  }
+}

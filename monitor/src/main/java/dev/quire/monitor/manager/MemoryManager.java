@@ -1,0 +1,328 @@
+package dev.quire.monitor.manager;
+
+import dev.quire.machine.board.MachineClock;
+import dev.quire.monitor.Machine;
+import dev.quire.monitor.manager.MemoryEvent.Kind;
+import dev.quire.monitor.memory.FrameTable;
+import dev.quire.monitor.memory.SwapFile;
+import dev.quire.monitor.policy.MachineSnapshot;
+import dev.quire.monitor.policy.Policy;
+import dev.quire.monitor.policy.ReclaimState;
+import dev.quire.monitor.policy.Snapshot;
+import dev.quire.monitor.policy.Target;
+import dev.quire.monitor.policy.VmSnapshot;
+import dev.quire.monitor.vcpu.GuestCpu;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+
+/**
+ * Gives a machine's memory to its VMs: decides each period by a policy what each may hold, and
+ * takes what is too much by balloon, by swap, and when nothing else helps by letting VMs stand
+ * still.
+ *
+ * <p>All methods are for the thread of the machine's clock.
+ */
+public final class MemoryManager {
+  /** Machine time between two steps. */
+  public static final long STEP_NANOS = 100_000_000;
+
+  private static final long MIB = 1 << 20;
+
+  /** Pages that are taken from one VM in one step, at most: it stands still for that long. */
+  private static final int MOST_EVICTED = 1024;
+
+  /**
+   * What memory management is to do.
+   *
+   * @param periodNanos machine time from one decision to the next
+   */
+  public record Settings(Policy policy, long periodNanos, Means means) {}
+
+  private final Machine machine;
+  private final MachineClock clock;
+  private final Settings settings;
+  private final Consumer<MemoryEvent> events;
+  private final Consumer<Snapshot> decided;
+  private final List<ManagedVm> vms = new ArrayList<>();
+  private ReclaimState state = ReclaimState.HIGH;
+  private long nextDecision;
+  private boolean swapFailed;
+
+  /**
+   * @param events is told of everything that people might want to know
+   * @param decided is given the snapshot behind each decision, after it
+   */
+  public MemoryManager(
+      Machine machine,
+      MachineClock clock,
+      Settings settings,
+      Consumer<MemoryEvent> events,
+      Consumer<Snapshot> decided) {
+    this.machine = machine;
+    this.clock = clock;
+    this.settings = settings;
+    this.events = events;
+    this.decided = decided;
+  }
+
+  /** Takes its first step now. */
+  public void begin() {
+    step();
+  }
+
+  /** Manages one more VM, which has just been made. */
+  public void add(ManagedVm vm) {
+    vms.add(vm);
+    nextDecision = clock.now();
+  }
+
+  /** Forgets a VM, which has ended and gives its memory back. */
+  public void remove(ManagedVm vm) {
+    vms.remove(vm);
+  }
+
+  /** How short of free memory the machine is. */
+  public ReclaimState state() {
+    return state;
+  }
+
+  /**
+   * By how many bytes the machine is too small for one more VM, 0 if it is not: the min of each and
+   * what its tables take must fit beside what is kept back.
+   *
+   * @param overhead see {@link Machine#overhead}
+   */
+  public long missingFor(long min, long overhead) {
+    long used = min + overhead + machine.frames().reserve() * Policy.PAGE;
+    for (ManagedVm vm : vms) {
+      used += vm.limits().min() + vm.vm().overhead();
+    }
+    return Math.max(0, used - machine.memory().size());
+  }
+
+  /** Bytes that are free for guests. */
+  public long free() {
+    FrameTable frames = machine.frames();
+    return (frames.count(FrameTable.Use.FREE) - frames.reserve()) * Policy.PAGE;
+  }
+
+  // ---- snapshots ---------------------------------------------------------------------------
+
+  /** One moment of the machine, in which everything adds up. */
+  public Snapshot snapshot() {
+    return snapshot(false);
+  }
+
+  private Snapshot snapshot(boolean decides) {
+    return whileNothingMoves(
+        0,
+        () -> {
+          List<VmSnapshot> shots = new ArrayList<>();
+          for (ManagedVm vm : vms) {
+            shots.add(vm.snapshot(decides));
+          }
+          return new Snapshot(clock.now(), machineSnapshot(), shots);
+        });
+  }
+
+  /** Holds the paging locks of all VMs from {@code first} on, so that no page changes its state. */
+  private <T> T whileNothingMoves(int first, Supplier<T> action) {
+    if (first == vms.size()) {
+      return action.get();
+    }
+    synchronized (vms.get(first).vm().memory()) {
+      return whileNothingMoves(first + 1, action);
+    }
+  }
+
+  private MachineSnapshot machineSnapshot() {
+    FrameTable frames = machine.frames();
+    FrameTable.Counts counts = frames.counts();
+    return new MachineSnapshot(
+        frames.total() * Policy.PAGE,
+        counts.free() * Policy.PAGE,
+        counts.guest() * Policy.PAGE,
+        counts.tables() * Policy.PAGE,
+        0,
+        counts.reserve() * Policy.PAGE,
+        state);
+  }
+
+  // ---- steps -------------------------------------------------------------------------------
+
+  private void step() {
+    ReclaimState before = state;
+    state = ReclaimState.next(state, free(), machine.memory().size());
+    if (state != before) {
+      tellState();
+    }
+    if (clock.now() >= nextDecision || state.compareTo(before) > 0) {
+      decide();
+    }
+    for (ManagedVm vm : vms) {
+      steer(vm);
+    }
+    if (settings.means().swap() && state.compareTo(ReclaimState.HARD) >= 0) {
+      swapOut();
+    }
+    holdOrLetGo();
+    wakeThoseWithoutFrames();
+    watchSwap();
+    for (ManagedVm vm : vms) {
+      tellMove(vm);
+      vm.remember();
+    }
+    clock.schedule(STEP_NANOS, this::step);
+  }
+
+  private void decide() {
+    nextDecision = clock.now() + settings.periodNanos();
+    vms.forEach(ManagedVm::look);
+    Snapshot snapshot = snapshot(true);
+    List<Target> targets = settings.policy().decide(snapshot);
+    for (int i = 0; i < vms.size(); i++) {
+      vms.get(i).decide(targets.get(i));
+      vms.get(i).balloon().requestStatistics();
+    }
+    decided.accept(snapshot(false));
+  }
+
+  /** Whether targets are enforced now: always where nothing but a balloon can take memory back. */
+  private boolean reclaims() {
+    return state != ReclaimState.HIGH || settings.policy().isStrict() || !settings.means().swap();
+  }
+
+  private void steer(ManagedVm vm) {
+    String blame = vm.balloon().watch(clock.now(), vm.vm().memory().traffic());
+    if (blame != null) {
+      String then = settings.means().swap() ? ": its pages are swapped instead." : ".";
+      tell(vm, Kind.BALLOON, vm.name() + " " + blame + then);
+    }
+    long over = Math.max(0, vm.heldBytes() - vm.targetBytes());
+    if (settings.means().balloon() && !vm.hasFixedBalloon()) {
+      boolean limits = !settings.means().swap() || settings.policy().isStrict();
+      long mayHold = vm.vm().memory().size() - vm.balloon().asked() - vm.targetBytes();
+      vm.balloon().steer(vm.targetBytes(), limits ? Math.max(0, mayHold) : reclaims() ? over : 0);
+    }
+    boolean helpless = !settings.means().balloon() || vm.balloon().isExhausted(vm.targetBytes());
+    if (settings.means().swap() && over > 0 && reclaims() && helpless) {
+      int _ = vm.evict((int) Math.min(over / Policy.PAGE, MOST_EVICTED));
+    }
+  }
+
+  /** Until so much is free that the state is better: from those over their target, by how much. */
+  private void swapOut() {
+    long wanted = ReclaimState.SOFT.freeBytes(machine.memory().size()) - free();
+    long over = 0;
+    for (ManagedVm vm : vms) {
+      over += Math.max(0, vm.heldBytes() - vm.targetBytes());
+    }
+    for (ManagedVm vm : vms) {
+      long its = Math.max(0, vm.heldBytes() - vm.targetBytes());
+      long part = over == 0 ? 0 : (long) ((double) wanted * its / over);
+      int pages = (int) Math.min(Math.min(part, its) / Policy.PAGE, MOST_EVICTED);
+      if (pages > 0) {
+        int _ = vm.evict(pages);
+      }
+    }
+  }
+
+  /** Under LOW, VMs over their target stand still; unless they could do something about it. */
+  private void holdOrLetGo() {
+    for (ManagedVm vm : vms) {
+      boolean over = vm.heldBytes() > vm.targetBytes();
+      boolean useless = settings.means().swap() || vm.balloon().isExhausted(vm.targetBytes());
+      boolean hold = state == ReclaimState.LOW && over && useless;
+      if (hold && !vm.isHeld()) {
+        tell(
+            vm,
+            Kind.HOLD,
+            vm.name() + " stands still until memory is free: it is over its target.");
+      } else if (!hold && vm.isHeld()) {
+        tell(vm, Kind.HOLD, vm.name() + " goes on.");
+      }
+      vm.hold(hold);
+    }
+  }
+
+  private void wakeThoseWithoutFrames() {
+    if (!machine.frames().isShort()) {
+      for (ManagedVm vm : vms) {
+        vm.vm().vcpus().forEach(GuestCpu::framesCame);
+      }
+    }
+  }
+
+  private void watchSwap() {
+    SwapFile swap = machine.swap();
+    String failure = swap == null ? null : swap.failure();
+    if (failure != null && !swapFailed) {
+      String text = "Pages cannot be swapped out: " + failure + ". VMs that need memory wait.";
+      events.accept(new MemoryEvent(clock.now(), "", Kind.SWAP, text));
+    }
+    swapFailed = failure != null;
+  }
+
+  // ---- events ------------------------------------------------------------------------------
+
+  private void tell(ManagedVm vm, Kind kind, String text) {
+    events.accept(new MemoryEvent(clock.now(), vm.name(), kind, text));
+  }
+
+  private void tellState() {
+    String what =
+        switch (state) {
+          case HIGH -> "enough: nothing is taken back";
+          case SOFT -> "balloons take from those over their target";
+          case HARD -> "pages are swapped, too";
+          case LOW -> "those over their target stand still until more is free";
+        };
+    String text =
+        String.format(
+            Locale.ROOT,
+            "%s: %.1f of %d MiB are free (%.1f %%): %s.",
+            state.name().toLowerCase(Locale.ROOT),
+            (double) free() / MIB,
+            machine.memory().size() / MIB,
+            100.0 * free() / machine.memory().size(),
+            what);
+    events.accept(new MemoryEvent(clock.now(), "", Kind.STATE, text));
+  }
+
+  private void tellMove(ManagedVm from) {
+    Move.Taken taken = from.move().follow(clock.now(), from.vm().memory().traffic());
+    if (taken.bytes() == 0) {
+      return;
+    }
+    Target target = from.target();
+    String why = target == null ? "" : ": " + target.brief();
+    String text =
+        "took %d MiB from %s (%s)%s%s."
+            .formatted(taken.bytes() / MIB, from.name(), means(taken), why, receiver(from, taken));
+    tell(from, Kind.MOVE, text);
+  }
+
+  private static String means(Move.Taken taken) {
+    if (taken.bySwap() == 0) {
+      return "by balloon";
+    }
+    return taken.byBalloon() == 0
+        ? "by swap"
+        : "%d by balloon, %d by swap"
+            .formatted(taken.byBalloon() * Policy.PAGE / MIB, taken.bySwap() * Policy.PAGE / MIB);
+  }
+
+  private String receiver(ManagedVm from, Move.Taken taken) {
+    int steps = (int) ((clock.now() - taken.begun()) / STEP_NANOS) + 1;
+    ManagedVm most = null;
+    for (ManagedVm vm : vms) {
+      if (vm != from && (most == null || vm.grown(steps) > most.grown(steps))) {
+        most = vm;
+      }
+    }
+    return most == null || most.grown(steps) < MIB ? "" : "; gave it to " + most.name();
+  }
+}

@@ -1,0 +1,22 @@
+/**
+ * Memory management across virtual machines. It all happens on the thread of the machine's clock,
+ * in steps of 100 ms of machine time, while the VMs run.
+ *
+ * <pre>
+ *   MemoryManager     each step: accounting, ReclaimState; each period: AccessHistory, Snapshot,
+ *                     Policy, targets; then it brings each VM to its target:
+ *     BalloonControl    how far a VM's balloon is inflated, and whether the guest obeys
+ *     GuestMemory       evict: random pages go to the swap file
+ *     VirtualMachine    hold: VMs over their target stand still while nothing else helps
+ *   ManagedVm         one VM, its limits, and what was decided for it
+ *   Move              memory that leaves a VM, from its beginning to its end: one sentence
+ *   MemoryEvent       what happened and why, for people
+ * </pre>
+ *
+ * What is right to do is decided in {@code policy}, which is pure; how pages come and go, in {@code
+ * memory}.
+ */
+@NullMarked
+package dev.quire.monitor.manager;
+
+import org.jspecify.annotations.NullMarked;
