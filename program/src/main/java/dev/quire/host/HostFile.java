@@ -13,7 +13,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
 import org.tomlj.Toml;
 import org.tomlj.TomlArray;
 import org.tomlj.TomlParseError;
@@ -86,22 +85,15 @@ public final class HostFile {
             Section.shown(key));
       }
     }
-    Section machine = table(MACHINE, MachineConfig.KEYS);
-    if (machine == null) {
-      throw source.mistake(
-          1, "there is no [machine]: write for example [machine], and below it memory = \"576M\".");
-    }
-    Section manager = table(MANAGER, ManagerConfig.KEYS);
-    MachineConfig machineConfig = MachineConfig.from(machine);
-    ManagerConfig managerConfig =
-        manager == null ? ManagerConfig.DEFAULT : ManagerConfig.from(manager);
+    MachineConfig machine = MachineConfig.from(table(MACHINE, MachineConfig.KEYS));
+    ManagerConfig manager = ManagerConfig.from(table(MANAGER, ManagerConfig.KEYS));
     Set<String> names = new LinkedHashSet<>();
     List<VmEntry> vms = vms(names);
     List<EventEntry> events =
         tables(EVENT, EventEntry.KEYS).stream()
             .map(section -> EventEntry.from(section, names))
             .toList();
-    return new HostConfig(machineConfig, managerConfig, vms, events);
+    return new HostConfig(machine, manager, vms, events);
   }
 
   private List<VmEntry> vms(Set<String> names) {
@@ -125,16 +117,17 @@ public final class HostFile {
     return top.inputPositionOf(List.of(key)).line();
   }
 
-  /** The table {@code [key]}, or null. */
-  private @Nullable Section table(String key, List<String> keys) {
+  /** The table {@code [key]}; an empty one if the file does not have it. */
+  private Section table(String key, List<String> keys) {
+    String header = "[" + key + "]";
     Object value = top.get(List.of(key));
     if (value == null) {
-      return null;
+      return new Section(source, header, Toml.parse(""), 1, keys);
     }
     if (value instanceof TomlTable table) {
-      return new Section(source, "[" + key + "]", table, line(key), keys);
+      return new Section(source, header, table, line(key), keys);
     }
-    throw source.mistake(line(key), "%s must be a table: write [%s].", key, key);
+    throw source.mistake(line(key), "%s must be a table: write %s.", key, header);
   }
 
   /** The tables {@code [[key]]}. */

@@ -1,12 +1,12 @@
 package dev.quire.host;
 
+import dev.quire.monitor.policy.Policies;
 import java.util.List;
 
 /**
  * The table {@code [manager]}: how memory moves between guests.
  *
- * @param policy the name of the policy, such as idle-tax; whether there is one of that name is not
- *     checked here
+ * @param policy the name of a policy that there is, by {@link Policies#named}
  * @param tax the idle memory tax tau of the policy idle-tax, from 0 to below 1: an idle page costs
  *     1 / (1 - tau) times what one in use does
  * @param periodNanos between two decisions, in nanoseconds of the machine's time
@@ -17,11 +17,9 @@ public record ManagerConfig(String policy, double tax, long periodNanos, SwapCon
 
   private static final long LEAST_PERIOD = TimeSpan.parse("100ms");
 
-  static final ManagerConfig DEFAULT = from(Section.absent("[manager]"));
-
   static ManagerConfig from(Section section) {
     section.oneOf("sharing", List.of("off"));
-    double tax = section.number("tax", 0.75, "a number from 0 to below 1");
+    double tax = section.number("tax", Policies.DEFAULT_TAX, "a number from 0 to below 1");
     if (!(tax >= 0 && tax < 1)) {
       throw section.mistake("tax", "tax = %s is not possible: from 0 to below 1.", tax);
     }
@@ -29,7 +27,11 @@ public record ManagerConfig(String policy, double tax, long periodNanos, SwapCon
     if (period < LEAST_PERIOD) {
       throw section.mistake("period", "the period is too short: at least 100ms.");
     }
-    return new ManagerConfig(
-        section.string("policy", "idle-tax"), tax, period, SwapConfig.from(section));
+    return new ManagerConfig(policy(section, tax), tax, period, SwapConfig.from(section));
+  }
+
+  private static String policy(Section section, double tax) {
+    String name = section.string("policy", "idle-tax");
+    return section.parsed("policy", () -> Policies.named(name, tax)).name();
   }
 }

@@ -10,7 +10,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
-import org.tomlj.Toml;
 import org.tomlj.TomlArray;
 import org.tomlj.TomlPosition;
 import org.tomlj.TomlTable;
@@ -56,11 +55,6 @@ final class Section {
             key, "%s has no key %s: possible are %s.", header, shown(key), String.join(", ", keys));
       }
     }
-  }
-
-  /** A table that the file does not have: all its keys have their defaults. */
-  static Section absent(String header) {
-    return new Section(new Source("", Path.of("")), header, Toml.parse(""), 1, List.of());
   }
 
   Path folder() {

@@ -27,7 +27,7 @@ final class HostFileTest {
       harts = 64
       clock = "instructions"
       [manager]
-      policy = "one-of-my-own"
+      policy = "static"
       tax = 0
       period = 2.5
       swap = "swap"
@@ -123,10 +123,7 @@ final class HostFileTest {
     assertThat(host.manager())
         .isEqualTo(
             new ManagerConfig(
-                "one-of-my-own",
-                0,
-                2_500_000_000L,
-                new SwapConfig(true, folder.resolve("swap"), 0)));
+                "static", 0, 2_500_000_000L, new SwapConfig(true, folder.resolve("swap"), 0)));
     assertThat(host.vms().getFirst())
         .isEqualTo(
             new VmEntry(
@@ -222,6 +219,7 @@ final class HostFileTest {
   @Test
   void mistakesAboutTheManager() {
     assertManager("policy = 3", "policy must be a string");
+    assertManager("policy = 'fair'", "no policy 'fair'", "idle-tax, proportional, static");
     assertManager("tax = 1", "tax = 1.0 is not possible: from 0 to below 1");
     assertManager("tax = -0.1", "-0.1");
     assertManager("tax = nan", "NaN");
@@ -292,7 +290,7 @@ final class HostFileTest {
   @Test
   void mistakesAboutTables() {
     String machine = "[machine]\nmemory='64M'\n";
-    assertMistake("", 1, "there is no [machine]");
+    assertMistake("", 1, "[machine] has no memory: write for example memory");
     assertMistake(machine, 1, "there is no guest: write [[vm]]");
     assertMistake(machine + "vm = []", 3, "[machine] has no key 'vm'");
     assertMistake("vm = []\n" + machine, 1, "there is no guest");
