@@ -16,6 +16,7 @@ import picocli.CommandLine.ParameterException;
     subcommands = {
       RunCommand.class,
       CompareCommand.class,
+      ReplayCommand.class,
       PsCommand.class,
       BareCommand.class,
       ImageCommand.class

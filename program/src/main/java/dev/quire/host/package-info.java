@@ -12,6 +12,10 @@
  *     EventEntry       [[event]]: a command in a guest at a time
  *   HostedConsole      what a guest prints, for many readers, and what is typed
  *   GuestPrograms      Quire's own programs, for the guests' initramfs
+ *   SnapshotWriter     what the policy of a running host saw and decided, as a file of JSON lines
+ *   SnapshotLog        such a file, read and checked (RecordReader)
+ *     Replay           another policy's decisions for it; ReplayText prints them
+ *   MetricsText        a snapshot and counters as Prometheus reads them
  * </pre>
  *
  * {@code examples/host.toml} is a file with every key in it.

@@ -14,8 +14,8 @@ import tools.jackson.core.util.Separators.Spacing;
 import tools.jackson.jr.ob.JSON;
 
 /**
- * JSON (RFC 8259) as Quire writes it, indented and in ASCII, and as it reads it, strictly. Values
- * are maps, lists, records (in the order of their components), enums, strings, numbers, booleans.
+ * JSON (RFC 8259) as Quire writes it, in ASCII, and as it reads it, strictly. Values are maps,
+ * lists, records (in the order of their components), enums, strings, numbers, booleans.
  */
 public final class Json {
   private static final JsonFactory FORMAT =
@@ -26,8 +26,9 @@ public final class Json {
           .enable(JSON.Feature.WRITE_RECORD_FIELDS_IN_DECLARATION_ORDER)
           .enable(JSON.Feature.WRITE_NULL_PROPERTIES)
           .enable(JSON.Feature.FAIL_ON_UNKNOWN_TYPE_WRITE)
-          .prettyPrinter(layout())
           .build();
+
+  private static final JSON INDENTED = CODEC.with(layout());
 
   private Json() {}
 
@@ -39,8 +40,13 @@ public final class Json {
             .withArrayEmptySeparator(""));
   }
 
-  /** One value and a line feed. */
+  /** One value, indented, and a line feed. */
   public static String write(Object value) {
+    return INDENTED.asString(value) + "\n";
+  }
+
+  /** The same without layout: one line. */
+  public static String writeLine(Object value) {
     return CODEC.asString(value) + "\n";
   }
 
