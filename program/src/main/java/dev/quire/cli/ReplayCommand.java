@@ -23,10 +23,9 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     sortOptions = false,
     description = {
-      "Prints what a policy would have decided at each moment of a run that 'quire up --record"
-          + " FILE'",
-      "recorded, beside what was decided then. It is open-loop: the recorded guests did not feel",
-      "these decisions."
+      "Prints what a policy would have decided at each moment of a run that",
+      "'quire up --record FILE' recorded, beside what was decided then. It is",
+      "open-loop: the recorded guests did not feel these decisions."
     })
 final class ReplayCommand implements Callable<Integer> {
   @Spec private CommandSpec spec = CommandSpec.create(); // replaced by picocli

@@ -202,10 +202,7 @@ public final class FrameTable {
   public synchronized Counts counts() {
     int reserved = reserve();
     return new Counts(
-        freeNow - reserved,
-        reserved,
-        count[Use.GUEST.ordinal()],
-        count[Use.TABLE.ordinal()]);
+        freeNow - reserved, reserved, count[Use.GUEST.ordinal()], count[Use.TABLE.ordinal()]);
   }
 
   /** How many page tables VM {@code vm} has. */
