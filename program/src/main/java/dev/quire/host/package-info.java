@@ -11,6 +11,7 @@
  *     VmEntry          [[vm]]: a guest and what it may get
  *     EventEntry       [[event]]: a command in a guest at a time
  *   HostedVm           a guest through all its starts: its virtual machine of the moment, VmState
+ *   HostSession        the whole: machine, memory manager, guests; HostEvents: what happened
  *   HostedConsole      what a guest prints, for many readers, and what is typed
  *   GuestPrograms      Quire's own programs, for the guests' initramfs
  *   SnapshotWriter     what the policy of a running host saw and decided, as a file of JSON lines

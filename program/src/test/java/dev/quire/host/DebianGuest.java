@@ -17,13 +17,20 @@ final class DebianGuest {
 
   private DebianGuest() {}
 
-  /** On the instruction clock. */
-  static VmConfig config() throws IOException {
+  static HostSession.Boot boot() throws IOException {
     GuestImage image =
         ImageStore.ofUser().debian(MirrorOptions.DEFAULT, ProgressBar.onStandardError());
     Initramfs.Options options = Initramfs.Options.of(MEMORY).withFiles(GuestPrograms.files());
-    return new VmConfig.Builder(new GuestFile("kernel", Files.readAllBytes(image.kernel())))
-        .initrd(new GuestFile("initramfs", Initramfs.build(image, options)))
+    return new HostSession.Boot(
+        new GuestFile("kernel", Files.readAllBytes(image.kernel())),
+        new GuestFile("initramfs", Initramfs.build(image, options)));
+  }
+
+  /** On the instruction clock. */
+  static VmConfig config() throws IOException {
+    HostSession.Boot boot = boot();
+    return new VmConfig.Builder(boot.kernel())
+        .initrd(boot.initrd())
         .memory(MEMORY)
         .append("console=ttyS0 panic=-1 " + GuestCommand.FAST_BOOT)
         .build();

@@ -20,8 +20,10 @@ final class BalloonControl {
   private static final long LEAST_UP = MIB;
   private static final long MOST_DOWN = 32 * MIB;
 
-  /** What a guest keeps available at least, beside what it uses. */
+  /** What a guest keeps available at least, and of what it uses. */
   private static final long LEAST_RESERVE = 4 * MIB;
+
+  private static final int RESERVE_PART = 8;
 
   /** A balloon that has not come nearer its target for so long does not obey. */
   private static final long PATIENCE_NANOS = 5_000_000_000L;
@@ -35,6 +37,11 @@ final class BalloonControl {
   private final @Nullable VirtioBalloon device;
   private final long configured;
   private long asked;
+
+  /** When the guest spoke last, in its time, and what its balloon held when that was noticed. */
+  private long saidAt = -1;
+
+  private long actualWhenSaid;
   private boolean reached;
   private long lastActual;
   private long lastProgress;
@@ -59,6 +66,20 @@ final class BalloonControl {
   /** What the guest said last. */
   BalloonStatistics statistics() {
     return device == null ? BalloonStatistics.NONE : device.statistics();
+  }
+
+  /**
+   * What the guest could use without reclaiming by force, in bytes: as it said, less what the
+   * balloon has taken since. -1 if it did not say.
+   */
+  long available() {
+    BalloonStatistics said = statistics();
+    if (said.nanos() != saidAt) {
+      saidAt = said.nanos();
+      actualWhenSaid = actual();
+    }
+    long moved = actual() - actualWhenSaid;
+    return said.available() < 0 ? -1 : Math.max(0, said.available() - moved);
   }
 
   void requestStatistics() {
@@ -101,12 +122,12 @@ final class BalloonControl {
 
   /** The guest keeps what it says it uses and a reserve; without its word, half of its memory. */
   private long mostByStatistics() {
-    long available = statistics().available();
+    long available = available();
     if (available < 0) {
       return configured / 2;
     }
     long used = Math.max(0, configured - actual() - available);
-    long reserve = Math.max(LEAST_RESERVE, used / 16);
+    long reserve = Math.max(LEAST_RESERVE, used / RESERVE_PART);
     return Math.max(0, (configured - used - reserve) & -Policy.PAGE);
   }
 

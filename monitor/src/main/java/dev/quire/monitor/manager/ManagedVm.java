@@ -156,6 +156,7 @@ public final class ManagedVm {
     PageCounts counts = vm.memory().counts();
     PageTraffic traffic = vm.memory().traffic();
     BalloonStatistics said = statistics();
+    long available = balloon.available();
     long swappedIn = traffic.swappedIn() - swappedInBefore;
     if (decides) {
       swappedInBefore = traffic.swappedIn();
@@ -178,7 +179,7 @@ public final class ManagedVm {
         history.sampled(),
         swappedIn * Policy.PAGE,
         said.total(),
-        said.available(),
+        available,
         said.free(),
         obeys());
   }

@@ -15,6 +15,7 @@ import dev.quire.monitor.vcpu.GuestCpu;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 
@@ -28,6 +29,9 @@ import java.util.function.Supplier;
 public final class MemoryManager {
   /** Machine time between two steps. */
   public static final long STEP_NANOS = 100_000_000;
+
+  /** Guests are asked for their numbers so long before a decision. */
+  private static final long ASKED_NANOS = 2 * STEP_NANOS;
 
   private static final long MIB = 1 << 20;
 
@@ -45,7 +49,7 @@ public final class MemoryManager {
   private final MachineClock clock;
   private final Settings settings;
   private final Consumer<MemoryEvent> events;
-  private final Consumer<Snapshot> decided;
+  private final BiConsumer<Snapshot, List<Target>> decided;
   private final List<ManagedVm> vms = new ArrayList<>();
   private ReclaimState state = ReclaimState.HIGH;
   private long nextDecision;
@@ -53,14 +57,14 @@ public final class MemoryManager {
 
   /**
    * @param events is told of everything that people might want to know
-   * @param decided is given the snapshot behind each decision, after it
+   * @param decided is given each decision: what the policy saw, and its targets
    */
   public MemoryManager(
       Machine machine,
       MachineClock clock,
       Settings settings,
       Consumer<MemoryEvent> events,
-      Consumer<Snapshot> decided) {
+      BiConsumer<Snapshot, List<Target>> decided) {
     this.machine = machine;
     this.clock = clock;
     this.settings = settings;
@@ -171,6 +175,9 @@ public final class MemoryManager {
     holdOrLetGo();
     wakeThoseWithoutFrames();
     watchSwap();
+    if (clock.now() + ASKED_NANOS >= nextDecision) {
+      vms.forEach(vm -> vm.balloon().requestStatistics());
+    }
     for (ManagedVm vm : vms) {
       tellMove(vm);
       vm.remember();
@@ -185,9 +192,8 @@ public final class MemoryManager {
     List<Target> targets = settings.policy().decide(snapshot);
     for (int i = 0; i < vms.size(); i++) {
       vms.get(i).decide(targets.get(i));
-      vms.get(i).balloon().requestStatistics();
     }
-    decided.accept(snapshot(false));
+    decided.accept(snapshot, targets);
   }
 
   /** Whether targets are enforced now: always where nothing but a balloon can take memory back. */

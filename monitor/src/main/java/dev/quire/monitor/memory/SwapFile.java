@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -47,12 +48,19 @@ public final class SwapFile implements AutoCloseable {
 
   /** An empty one in {@code folder}; a {@link UserError} if there can be none. */
   public static SwapFile in(Path folder) {
+    return at(folder.resolve("quire-swap-" + ProcessHandle.current().pid() + "-" + nonce()));
+  }
+
+  /** An empty one on the disk of {@code file}, which must not exist; a {@link UserError} if not. */
+  public static SwapFile at(Path file) {
     try {
-      Path name = folder.resolve("quire-swap-" + ProcessHandle.current().pid() + "-" + nonce());
-      return new SwapFile(folder, FileChannel.open(name, OPTIONS, PRIVATE));
+      Path folder = file.toAbsolutePath().resolveSibling("");
+      return new SwapFile(folder, FileChannel.open(file, OPTIONS, PRIVATE));
+    } catch (FileAlreadyExistsException e) {
+      throw new UserError("The swap file %s exists already: name a new one.".formatted(file), e);
     } catch (IOException e) {
       throw new UserError(
-          "No swap file can be made in %s (%s): name another folder.".formatted(folder, e), e);
+          "The swap file %s cannot be made (%s): name another place.".formatted(file, e), e);
     }
   }
 

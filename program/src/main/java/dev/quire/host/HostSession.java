@@ -1,0 +1,360 @@
+package dev.quire.host;
+
+import dev.quire.machine.board.Clock;
+import dev.quire.machine.board.CountingMachineClock;
+import dev.quire.machine.board.HostMachineClock;
+import dev.quire.machine.board.MachineClock;
+import dev.quire.machine.board.PowerControl;
+import dev.quire.machine.board.UserError;
+import dev.quire.machine.device.ByteSink;
+import dev.quire.machine.device.virtio.BlockStore;
+import dev.quire.machine.device.virtio.ConsolePort;
+import dev.quire.monitor.GuestFile;
+import dev.quire.monitor.Machine;
+import dev.quire.monitor.VirtualMachine;
+import dev.quire.monitor.VmConfig;
+import dev.quire.monitor.manager.Limits;
+import dev.quire.monitor.manager.ManagedVm;
+import dev.quire.monitor.manager.Means;
+import dev.quire.monitor.manager.MemoryEvent;
+import dev.quire.monitor.manager.MemoryManager;
+import dev.quire.monitor.memory.SwapFile;
+import dev.quire.monitor.policy.Policies;
+import dev.quire.monitor.policy.ReclaimState;
+import dev.quire.monitor.policy.Snapshot;
+import dev.quire.monitor.policy.Target;
+import dev.quire.run.DiskChoice;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.function.BiConsumer;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A host from its start to its end: one machine, its memory manager, and the guests of a {@link
+ * HostConfig}. {@link #run} does everything on one thread, that of the machine's clock; whoever
+ * else wants something uses {@link #call}. Used once.
+ */
+public final class HostSession implements AutoCloseable {
+  private static final String COMMAND_LINE = "console=ttyS0 panic=-1 ";
+
+  /** Frames that guests' pages never get, for each hart; see FrameTable. */
+  private static final int RESERVE_A_HART = 128;
+
+  private static final int RESERVE = 256;
+
+  /** Between two looks whether a guest that waits can start. */
+  private static final long LOOK_NANOS = 500_000_000;
+
+  /** What a guest starts from; {@code initrd} null for none. */
+  public record Boot(GuestFile kernel, @Nullable GuestFile initrd) {}
+
+  private final HostConfig config;
+  private final Function<VmEntry, Boot> boots;
+  private final MachineClock clock;
+  private final Machine machine;
+  private final MemoryManager manager;
+  private final HostEvents events = new HostEvents();
+  private final List<HostedVm> vms = new ArrayList<>();
+  private final Map<String, ManagedVm> managed = new HashMap<>();
+  private BiConsumer<Snapshot, List<Target>> recorder = (snapshot, targets) -> {};
+  private boolean stopping;
+
+  /**
+   * A host that has not started. Throws a {@link UserError} if its guests do not fit.
+   *
+   * @param boots what each guest starts from
+   */
+  public HostSession(HostConfig config, Function<VmEntry, Boot> boots) {
+    this.config = config;
+    this.boots = boots;
+    MachineConfig wanted = config.machine();
+    ManagerConfig managing = config.manager();
+    MemoryManager.Settings settings =
+        new MemoryManager.Settings(
+            Policies.named(managing.policy(), managing.tax()),
+            managing.periodNanos(),
+            new Means(true, managing.swap().on()));
+    clock =
+        wanted.countsInstructions()
+            ? new CountingMachineClock()
+            : new HostMachineClock(wanted.harts());
+    machine =
+        Machine.forMany(
+            wanted.memory(),
+            RESERVE + RESERVE_A_HART * wanted.harts(),
+            swapFile(managing.swap()),
+            managing.swap().latencyNanos());
+    manager = new MemoryManager(machine, clock, settings, this::tell, this::record);
+    for (VmEntry entry : config.vms()) {
+      HostedVm.Factory factory =
+          (power, computer, console, agent) -> make(entry, power, computer, console, agent);
+      vms.add(new HostedVm(entry, clock, factory, this::changed));
+    }
+    checkFit();
+  }
+
+  private static @Nullable SwapFile swapFile(SwapConfig swap) {
+    if (!swap.on()) {
+      return null;
+    }
+    Path file = swap.file();
+    return file == null
+        ? SwapFile.in(Path.of(System.getProperty("java.io.tmpdir")))
+        : SwapFile.at(file);
+  }
+
+  /** All guests that are to start at once must fit, whatever the others do. */
+  private void checkFit() {
+    long missing = 0;
+    for (VmEntry entry : config.vms()) {
+      if (!entry.waitsForMemory()) {
+        missing += entry.min() + overhead(entry);
+      }
+    }
+    missing = manager.missingFor(missing, 0);
+    if (missing > 0) {
+      machine.close();
+      throw UserError.of(
+          "The guests do not fit: their mins and what their tables take are %s more than the"
+              + " machine's memory of %s. Lower some min, or let guests start \"as memory"
+              + " allows\".",
+          mib(missing), mib(machine.memory().size()));
+    }
+  }
+
+  private static long overhead(VmEntry entry) {
+    return Machine.overhead(entry.memory(), entry.paging());
+  }
+
+  private static String mib(long bytes) {
+    return String.format(Locale.ROOT, "%.1f MiB", bytes / (double) (1 << 20));
+  }
+
+  /** Has {@code consumer} see each decision, and what the policy saw; before {@link #run}. */
+  public void recordTo(BiConsumer<Snapshot, List<Target>> consumer) {
+    recorder = consumer;
+  }
+
+  private void record(Snapshot snapshot, List<Target> targets) {
+    recorder.accept(snapshot, targets);
+  }
+
+  // ---- what there is -------------------------------------------------------------------------
+
+  public HostConfig config() {
+    return config;
+  }
+
+  public MachineClock clock() {
+    return clock;
+  }
+
+  public Machine machine() {
+    return machine;
+  }
+
+  public MemoryManager manager() {
+    return manager;
+  }
+
+  public HostEvents events() {
+    return events;
+  }
+
+  /** All guests, in the order of the configuration. */
+  public List<HostedVm> vms() {
+    return List.copyOf(vms);
+  }
+
+  /** The guest of that name; a {@link UserError} that names those there are. */
+  public HostedVm vm(String name) {
+    for (HostedVm vm : vms) {
+      if (vm.name().equals(name)) {
+        return vm;
+      }
+    }
+    throw UserError.of(
+        "There is no guest %s: there are %s.",
+        name, String.join(", ", vms.stream().map(HostedVm::name).toList()));
+  }
+
+  /** The guest as memory management knows it; null if it does not exist now. */
+  public @Nullable ManagedVm managed(String name) {
+    return managed.get(name);
+  }
+
+  // ---- guests begin and end ------------------------------------------------------------------
+
+  private VirtualMachine make(
+      VmEntry entry, PowerControl power, Clock computer, ByteSink console, ConsolePort agent) {
+    Boot boot = boots.apply(entry);
+    List<BlockStore> disks = new ArrayList<>();
+    try {
+      for (DiskChoice disk : entry.disks()) {
+        disks.add(disk.open());
+      }
+      VmConfig vm =
+          new VmConfig.Builder(boot.kernel())
+              .initrd(boot.initrd())
+              .memory(entry.memory())
+              .cpus(entry.cpus())
+              .append((COMMAND_LINE + entry.append()).strip())
+              .disks(disks)
+              .paging(entry.paging())
+              .balloon(entry.balloon())
+              .countsInstructions(config.machine().countsInstructions())
+              .seed(entry.name().hashCode())
+              .build();
+      VirtualMachine made = new VirtualMachine(vm, machine, power, computer, console, agent);
+      manage(entry, made);
+      return made;
+    } catch (RuntimeException e) {
+      disks.forEach(HostSession::close);
+      throw e;
+    }
+  }
+
+  private static void close(BlockStore disk) {
+    try {
+      disk.close();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private void manage(VmEntry entry, VirtualMachine vm) {
+    Limits limits = new Limits(entry.min(), entry.max(), entry.shares());
+    ManagedVm made = new ManagedVm(entry.name(), vm, limits);
+    managed.put(entry.name(), made);
+    manager.add(made);
+  }
+
+  private void changed(HostedVm vm) {
+    ManagedVm known = managed.get(vm.name());
+    if (known != null && !known.vm().equals(vm.vm())) {
+      manager.remove(known);
+      managed.remove(vm.name());
+    }
+    String why = vm.reason().isEmpty() ? "." : ": " + vm.reason();
+    events.add(clock.now(), vm.name(), "guest", vm.name() + " is " + vm.state().word() + why);
+    if (stopping && vms.stream().allMatch(HostSession::hasEnded)) {
+      clock.stop();
+    } else if (vms.stream().allMatch(HostSession::hasEnded)) {
+      clock.post(this::stopIfAllEnded); // a restart may follow at once
+    }
+  }
+
+  private void stopIfAllEnded() {
+    if (vms.stream().allMatch(HostSession::hasEnded)) {
+      clock.stop();
+    }
+  }
+
+  private static boolean hasEnded(HostedVm vm) {
+    return vm.state() == VmState.STOPPED || vm.state() == VmState.FAILED;
+  }
+
+  /** Starts a guest that does not run; a {@link UserError} if its min does not fit. */
+  public void start(HostedVm vm) {
+    long missing = manager.missingFor(vm.entry().min(), overhead(vm.entry()));
+    if (missing > 0) {
+      throw UserError.of(
+          "The guest %s cannot start: its min of %s and %s for its tables are %s more than is left"
+              + " beside the mins of the others.",
+          vm.name(), mib(vm.entry().min()), mib(overhead(vm.entry())), mib(missing));
+    }
+    vm.start();
+  }
+
+  private void startFirst() {
+    for (HostedVm vm : vms) {
+      if (vm.entry().waitsForMemory()) {
+        vm.queue("it starts as memory allows");
+      } else {
+        start(vm);
+      }
+    }
+    for (EventEntry event : config.events()) {
+      clock.schedule(event.atNanos(), () -> begin(event));
+    }
+    manager.begin();
+    startQueued();
+  }
+
+  private void begin(EventEntry event) {
+    HostedVm vm = vm(event.vm());
+    try {
+      var _ = vm.agent().background(event.exec());
+      events.add(clock.now(), vm.name(), "guest", vm.name() + " runs: " + event.exec());
+    } catch (UserError e) {
+      events.add(clock.now(), vm.name(), "guest", String.valueOf(e.getMessage()));
+    }
+  }
+
+  /** One at a time, when its min fits and memory is not short. */
+  private void startQueued() {
+    for (HostedVm vm : vms) {
+      if (vm.state() == VmState.STARTING) {
+        break;
+      }
+      if (vm.state() == VmState.QUEUED && fits(vm.entry())) {
+        start(vm);
+        break;
+      }
+    }
+    clock.schedule(LOOK_NANOS, this::startQueued);
+  }
+
+  private boolean fits(VmEntry entry) {
+    long spare = manager.free() - ReclaimState.HIGH.freeBytes(machine.memory().size());
+    return manager.missingFor(entry.min(), overhead(entry)) == 0
+        && manager.state() == ReclaimState.HIGH
+        && spare >= entry.min();
+  }
+
+  private void tell(MemoryEvent event) {
+    String kind = event.kind().name().toLowerCase(Locale.ROOT);
+    events.add(event.nanos(), event.vm(), kind, event.text());
+  }
+
+  // ---- the whole -----------------------------------------------------------------------------
+
+  /** Starts the guests, and runs until all have ended. */
+  public void run() {
+    clock.post(this::startFirst);
+    try {
+      clock.run();
+    } finally {
+      events.close();
+      vms.forEach(vm -> vm.console().close());
+    }
+  }
+
+  /** Has {@code action} run where everything is managed, and waits for it. Any other thread. */
+  public void call(Runnable action) {
+    clock.call(action);
+  }
+
+  /** Stops all guests in order, and then the host. Any thread. */
+  public void stop() {
+    clock.post(
+        () -> {
+          stopping = true;
+          vms.forEach(HostedVm::stop);
+          stopIfAllEnded();
+        });
+  }
+
+  /** Gives the machine's memory and the swap file back; after {@link #run}. */
+  @Override
+  public void close() {
+    machine.close();
+  }
+}
