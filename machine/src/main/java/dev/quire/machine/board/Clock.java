@@ -50,7 +50,10 @@ public interface Clock extends Timeline {
    */
   void hold(boolean held);
 
-  /** Runs the processors until {@link PowerControl} has a request. */
+  /**
+   * Runs the processors until {@link PowerControl} has a request; once. A computer of a {@link
+   * MachineClock} is started there instead.
+   */
   void run();
 
   /** What a processor, a device or an action threw and so ended the computer; null if none did. */

@@ -72,7 +72,7 @@ abstract sealed class MachineLoop implements MachineClock
     begin();
     Throwable thrown = null;
     boolean interrupted = false;
-    while (!stopping || computersRun()) {
+    while (!stopping || computersRun() || !mailbox.isEmpty()) {
       try {
         round();
       } catch (InterruptedException e) {

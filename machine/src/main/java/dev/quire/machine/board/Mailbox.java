@@ -55,9 +55,15 @@ final class Mailbox {
         post(task);
       }
     }
+    await(task);
+  }
+
+  /** Not to be interrupted: on return the action has ended. */
+  private static void await(FutureTask<Void> task) {
     try {
       task.get();
     } catch (InterruptedException e) {
+      await(task);
       Thread.currentThread().interrupt();
     } catch (ExecutionException e) {
       Thrown.again(e.getCause());

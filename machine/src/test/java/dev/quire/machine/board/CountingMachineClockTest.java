@@ -200,6 +200,22 @@ class CountingMachineClockTest {
   }
 
   @Test
+  void theManagerWakesAProcessorThatWaitsForIt() {
+    Fake fake = start(_ -> {});
+    fake.sleepUntil(Long.MAX_VALUE);
+    machine.schedule(
+        5 * MILLI,
+        () -> {
+          fake.idle = false;
+          fake.clock.wake(fake);
+        });
+    machine.schedule(7 * MILLI, () -> note("at " + fake.time));
+    stopAt(8 * MILLI);
+    runQuickly();
+    assertThat(log).startsWith("7000000 at 7000000");
+  }
+
+  @Test
   void aProcessorCannotStopItself() {
     Fake fake = new Fake(machine, self -> self.clock.hold(true));
     machine.start(fake.clock, machine::stop);

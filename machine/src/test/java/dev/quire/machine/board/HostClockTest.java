@@ -126,6 +126,36 @@ class HostClockTest {
   }
 
   @Test
+  void heldItsTimersAndItsTimeWait() throws InterruptedException {
+    Fake fake = new Fake();
+    fake.timer = 500_000_000;
+    fake.work = () -> power.request(Kind.OFF, 4);
+    Thread run = Thread.ofPlatform().start(clock::run);
+    while (clock.now() == 0) {
+      Thread.onSpinWait();
+    }
+    clock.hold(true);
+    long now = clock.now();
+    Thread.sleep(100);
+    assertThat(clock.now()).isEqualTo(now);
+    assertThat(power.pending()).isNull();
+    clock.whileStopped(() -> assertThat(clock.now()).isEqualTo(now));
+    clock.hold(false);
+    run.join(20_000);
+    assertThat(power.pending()).isEqualTo(new Request(Kind.OFF, 4));
+    assertThat(clock.now()).isGreaterThanOrEqualTo(500_000_000);
+  }
+
+  @Test
+  void aProcessorCannotWaitForItself() {
+    Fake fake = new Fake();
+    fake.busy = true;
+    fake.work = () -> clock.hold(true);
+    assertThatThrownBy(this::runQuickly).rootCause().hasMessageContaining("itself");
+    assertThat(clock.failure()).isInstanceOf(IllegalStateException.class);
+  }
+
+  @Test
   void aBugInAProcessorEndsTheRun() {
     Fake fake = new Fake();
     new Fake();

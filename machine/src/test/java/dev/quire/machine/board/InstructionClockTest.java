@@ -1,6 +1,7 @@
 package dev.quire.machine.board;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
 import dev.quire.machine.board.PowerControl.Kind;
@@ -195,6 +196,61 @@ class InstructionClockTest {
     assertTimeoutPreemptively(Duration.ofSeconds(10), clock::run);
     assertThat(power.pending()).isEqualTo(new Request(Kind.OFF, 0));
     assertThat(typist).isNotNull();
+  }
+
+  @Test
+  void heldItsTimeStandsStill() throws InterruptedException {
+    Fake fake = new Fake(time -> {});
+    clock.hold(true);
+    Thread loop = Thread.ofPlatform().start(clock::run);
+    clock.hold(true);
+    clock.whileStopped(() -> note("asked"));
+    assertThat(fake.time).isZero();
+    clock.hold(false);
+    long[] times = new long[2];
+    clock.hold(true);
+    clock.whileStopped(() -> times[0] = fake.time);
+    clock.whileStopped(() -> times[1] = fake.time);
+    assertThat(times[1]).isEqualTo(times[0]);
+    off();
+    loop.join();
+    assertThat(log).hasSize(1);
+  }
+
+  @Test
+  void actionsMayStopTheComputerThatTheyAreOf() {
+    Fake fake = new Fake(time -> {});
+    clock.schedule(700, () -> clock.whileStopped(() -> note("at " + fake.time)));
+    clock.schedule(900, this::off);
+    clock.run();
+    assertThat(log).containsExactly("700 at 700");
+  }
+
+  @Test
+  void aBugInAProcessorEndsTheRun() {
+    new Fake(
+        time -> {
+          if (time == 10) {
+            throw new IllegalArgumentException("bug");
+          }
+        });
+    assertThatThrownBy(clock::run).isInstanceOf(IllegalArgumentException.class).hasMessage("bug");
+    assertThat(clock.failure()).hasMessage("bug");
+  }
+
+  @Test
+  void stopSoonComesBeforeTheNextInstruction() {
+    new Fake(
+        time -> {
+          if (time == 10) {
+            clock.stopSoon(() -> note("stopped"));
+          }
+          if (time == 11) {
+            off();
+          }
+        });
+    clock.run();
+    assertThat(log).containsExactly("10 stopped");
   }
 
   @Test
