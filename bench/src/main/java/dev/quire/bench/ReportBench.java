@@ -35,7 +35,7 @@ import picocli.CommandLine.Parameters;
 final class ReportBench implements Callable<Integer> {
   private static final long MEMORY = 256L << 20;
   private static final String COMMAND_LINE =
-      "console=ttyS0 cryptomgr.notests=1 page_reporting.page_reporting_order=%d";
+      "console=ttyS0 cryptomgr.notests=1 page_reporting.page_reporting_order=";
   private static final String MARK = "[drop]";
 
   /** After the drop. */
@@ -144,7 +144,7 @@ final class ReportBench implements Callable<Integer> {
             .memory(MEMORY)
             .disks(List.of(new Disk()))
             .balloon(true)
-            .append(COMMAND_LINE.formatted(order))
+            .append(COMMAND_LINE + order)
             .build();
     Watch watch = new Watch();
     VirtualMachine[] vm = new VirtualMachine[1];
