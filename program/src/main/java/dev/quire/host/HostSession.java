@@ -42,7 +42,9 @@ import org.jspecify.annotations.Nullable;
  * else wants something uses {@link #call}. Used once.
  */
 public final class HostSession implements AutoCloseable {
-  private static final String COMMAND_LINE = "console=ttyS0 panic=-1 ";
+  /** Guests report free pages of every size: what they drop comes back soon (docs/numbers.md). */
+  private static final String COMMAND_LINE =
+      "console=ttyS0 panic=-1 page_reporting.page_reporting_order=0 ";
 
   /** Frames that guests' pages never get, for each hart; see FrameTable. */
   private static final int RESERVE_A_HART = 128;

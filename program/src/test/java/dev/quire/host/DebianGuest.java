@@ -17,10 +17,11 @@ final class DebianGuest {
 
   private DebianGuest() {}
 
-  static HostSession.Boot boot() throws IOException {
+  /** Of a guest with so many bytes of memory. */
+  static HostSession.Boot boot(long memory) throws IOException {
     GuestImage image =
         ImageStore.ofUser().debian(MirrorOptions.DEFAULT, ProgressBar.onStandardError());
-    Initramfs.Options options = Initramfs.Options.of(MEMORY).withFiles(GuestPrograms.files());
+    Initramfs.Options options = Initramfs.Options.of(memory).withFiles(GuestPrograms.files());
     return new HostSession.Boot(
         new GuestFile("kernel", Files.readAllBytes(image.kernel())),
         new GuestFile("initramfs", Initramfs.build(image, options)));
@@ -28,7 +29,7 @@ final class DebianGuest {
 
   /** On the instruction clock. */
   static VmConfig config() throws IOException {
-    HostSession.Boot boot = boot();
+    HostSession.Boot boot = boot(MEMORY);
     return new VmConfig.Builder(boot.kernel())
         .initrd(boot.initrd())
         .memory(MEMORY)

@@ -59,6 +59,7 @@ public final class Hart {
   private final AtomicOps atomics;
   private final Interpreter interpreter;
   private int handledTargets;
+  private long trapsTaken;
 
   private final InstructionStops stops = new InstructionStops();
   private final ConcurrentLinkedQueue<Runnable> requests = new ConcurrentLinkedQueue<>();
@@ -131,6 +132,7 @@ public final class Hart {
             return Exit.TRAP;
           }
           end--; // or a guest whose handler faults again would never come back
+          trapsTaken++;
         }
         case DEVICE -> {
           return accessDevice();
@@ -205,6 +207,11 @@ public final class Hart {
    */
   public void handleTrapsAt(int target) {
     handledTargets |= 1 << target;
+  }
+
+  /** Traps other than interrupts that the hart itself has vectored since reset. */
+  public long trapsTaken() {
+    return trapsTaken;
   }
 
   /** Counts instructions that software outside completed for the hart, which stands at nextPc. */

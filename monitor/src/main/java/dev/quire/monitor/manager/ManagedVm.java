@@ -29,6 +29,10 @@ public final class ManagedVm {
   private long fixedBalloon = -1;
   private long swappedInBefore;
   private boolean held;
+  private long heardTotal = BalloonStatistics.UNKNOWN;
+  private long heardFree = BalloonStatistics.UNKNOWN;
+  private long heardAvailable = BalloonStatistics.UNKNOWN;
+  private boolean heardObeys;
 
   /** Not yet managed: {@link MemoryManager#add} follows. */
   public ManagedVm(String name, VirtualMachine vm, Limits limits) {
@@ -109,6 +113,14 @@ public final class ManagedVm {
     return vm.memory().resident();
   }
 
+  /** Notes what its balloon's driver has said, before {@link #snapshot}, which locks its memory. */
+  void hear() {
+    heardTotal = statistics().total();
+    heardFree = statistics().free();
+    heardAvailable = balloon.available();
+    heardObeys = obeys();
+  }
+
   // ---- for the manager -----------------------------------------------------------------------
 
   BalloonControl balloon() {
@@ -155,8 +167,6 @@ public final class ManagedVm {
   VmSnapshot snapshot(boolean decides) {
     PageCounts counts = vm.memory().counts();
     PageTraffic traffic = vm.memory().traffic();
-    BalloonStatistics said = statistics();
-    long available = balloon.available();
     long swappedIn = traffic.swappedIn() - swappedInBefore;
     if (decides) {
       swappedInBefore = traffic.swappedIn();
@@ -178,9 +188,9 @@ public final class ManagedVm {
         history.fraction(),
         history.sampled(),
         swappedIn * Policy.PAGE,
-        said.total(),
-        available,
-        said.free(),
-        obeys());
+        heardTotal,
+        heardAvailable,
+        heardFree,
+        heardObeys);
   }
 }

@@ -53,7 +53,9 @@ public final class MemoryManager {
   private final List<ManagedVm> vms = new ArrayList<>();
   private ReclaimState state = ReclaimState.HIGH;
   private long nextDecision;
-  private boolean swapFailed;
+
+  /** Whether it was told that VMs wait for frames. */
+  private boolean usedUp;
 
   /**
    * @param events is told of everything that people might want to know
@@ -121,6 +123,7 @@ public final class MemoryManager {
   }
 
   private Snapshot snapshot(boolean decides) {
+    vms.forEach(ManagedVm::hear);
     return whileNothingMoves(
         0,
         () -> {
@@ -132,7 +135,10 @@ public final class MemoryManager {
         });
   }
 
-  /** Holds the paging locks of all VMs from {@code first} on, so that no page changes its state. */
+  /**
+   * Holds the paging locks of all VMs from {@code first} on, so that no page changes its state. A
+   * device's lock comes before these, so that none may be taken here.
+   */
   private <T> T whileNothingMoves(int first, Supplier<T> action) {
     if (first == vms.size()) {
       return action.get();
@@ -173,8 +179,7 @@ public final class MemoryManager {
       swapOut();
     }
     holdOrLetGo();
-    wakeThoseWithoutFrames();
-    watchSwap();
+    watchThoseWithoutFrames();
     if (clock.now() + ASKED_NANOS >= nextDecision) {
       vms.forEach(vm -> vm.balloon().requestStatistics());
     }
@@ -254,22 +259,32 @@ public final class MemoryManager {
     }
   }
 
-  private void wakeThoseWithoutFrames() {
-    if (!machine.frames().isShort()) {
-      for (ManagedVm vm : vms) {
-        vm.vm().vcpus().forEach(GuestCpu::framesCame);
+  private void watchThoseWithoutFrames() {
+    List<String> waiting = new ArrayList<>();
+    for (ManagedVm vm : vms) {
+      if (vm.vm().vcpus().stream().anyMatch(GuestCpu::waitsForFrames)) {
+        waiting.add(vm.name());
       }
+    }
+    if (waiting.isEmpty()) {
+      usedUp = false;
+    } else if (!machine.frames().isShort()) {
+      vms.forEach(vm -> vm.vm().vcpus().forEach(GuestCpu::framesCame));
+    } else if (!usedUp) {
+      usedUp = true;
+      String text =
+          "The machine's memory is used up and %s: %s wait until frames are free."
+              .formatted(whyNotSwapped(), String.join(", ", waiting));
+      events.accept(new MemoryEvent(clock.now(), "", Kind.SWAP, text));
     }
   }
 
-  private void watchSwap() {
+  private String whyNotSwapped() {
     SwapFile swap = machine.swap();
-    String failure = swap == null ? null : swap.failure();
-    if (failure != null && !swapFailed) {
-      String text = "Pages cannot be swapped out: " + failure + ". VMs that need memory wait.";
-      events.accept(new MemoryEvent(clock.now(), "", Kind.SWAP, text));
+    if (swap == null) {
+      return "pages are not swapped";
     }
-    swapFailed = failure != null;
+    return swap.failure() == null ? "no page can be swapped now" : swap.failure();
   }
 
   // ---- events ------------------------------------------------------------------------------

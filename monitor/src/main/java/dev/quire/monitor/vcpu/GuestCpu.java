@@ -13,6 +13,9 @@ import java.lang.invoke.VarHandle;
 public abstract sealed class GuestCpu implements GuestHart, Processor permits Vcpu, NativeCpu {
   private static final int A0 = 10;
 
+  /** So often in a row no guest with a use for it traps. */
+  private static final int MANY_ATTEMPTS = 1000;
+
   private final int id;
   private final Hart hart;
   private final VcpuTime time;
@@ -29,6 +32,10 @@ public abstract sealed class GuestCpu implements GuestHart, Processor permits Vc
   private volatile boolean waitsForPages;
 
   private boolean resumesAtStart;
+
+  /** Exits and traps since an instruction was last completed. */
+  private long barrenAttempts;
+
   private long startAddress;
   private long startOpaque;
 
@@ -201,9 +208,29 @@ public abstract sealed class GuestCpu implements GuestHart, Processor permits Vc
       if (waiting || state == State.START_PENDING) {
         resume();
       }
-      exited(hart.run(end - hart.completed()));
+      long completed = hart.completed();
+      long traps = hart.trapsTaken();
+      exited(hart.run(end - completed));
+      if (hart.completed() == completed) {
+        long attempts = 1 + hart.trapsTaken() - traps;
+        end -= attempts;
+        passBarrenTime(attempts);
+      } else {
+        barrenAttempts = 0;
+      }
     }
     kicked = false;
+  }
+
+  /**
+   * A guest that traps again and again and completes nothing lets time go on, or the machine's
+   * would stand still with it.
+   */
+  private void passBarrenTime(long attempts) {
+    barrenAttempts += attempts;
+    if (barrenAttempts > MANY_ATTEMPTS) {
+      time.skipTo(time.nanos() + attempts);
+    }
   }
 
   // ---- calls -------------------------------------------------------------------------------
