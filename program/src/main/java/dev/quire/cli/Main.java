@@ -14,6 +14,7 @@ import picocli.CommandLine.ParameterException;
     version = "quire 0.1.0",
     description = "A virtual machine monitor whose subject is memory.",
     subcommands = {
+      UpCommand.class,
       RunCommand.class,
       CompareCommand.class,
       ReplayCommand.class,

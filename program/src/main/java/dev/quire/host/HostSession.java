@@ -18,6 +18,7 @@ import dev.quire.monitor.manager.ManagedVm;
 import dev.quire.monitor.manager.Means;
 import dev.quire.monitor.manager.MemoryEvent;
 import dev.quire.monitor.manager.MemoryManager;
+import dev.quire.monitor.memory.PageTraffic;
 import dev.quire.monitor.memory.SwapFile;
 import dev.quire.monitor.policy.Policies;
 import dev.quire.monitor.policy.ReclaimState;
@@ -65,6 +66,10 @@ public final class HostSession implements AutoCloseable {
   private final HostEvents events = new HostEvents();
   private final List<HostedVm> vms = new ArrayList<>();
   private final Map<String, ManagedVm> managed = new HashMap<>();
+
+  /** By name: what happened to the pages of guests in all their starts that have ended. */
+  private final Map<String, PageTraffic> past = new HashMap<>();
+
   private BiConsumer<Snapshot, List<Target>> recorder = (snapshot, targets) -> {};
   private boolean stopping;
 
@@ -192,6 +197,13 @@ public final class HostSession implements AutoCloseable {
     return managed.get(name);
   }
 
+  /** What has happened to a guest's pages in all its starts together. */
+  public PageTraffic traffic(String name) {
+    PageTraffic before = past.getOrDefault(name, PageTraffic.NONE);
+    ManagedVm now = managed.get(name);
+    return now == null ? before : before.plus(now.vm().memory().traffic());
+  }
+
   // ---- guests begin and end ------------------------------------------------------------------
 
   private VirtualMachine make(
@@ -241,6 +253,7 @@ public final class HostSession implements AutoCloseable {
   private void changed(HostedVm vm) {
     ManagedVm known = managed.get(vm.name());
     if (known != null && !known.vm().equals(vm.vm())) {
+      past.put(vm.name(), traffic(vm.name()));
       manager.remove(known);
       managed.remove(vm.name());
     }
@@ -350,6 +363,19 @@ public final class HostSession implements AutoCloseable {
         () -> {
           stopping = true;
           vms.forEach(HostedVm::stop);
+          stopIfAllEnded();
+        });
+  }
+
+  /** Cuts the power of all guests now, and stops the host. Any thread. */
+  public void cut() {
+    clock.post(
+        () -> {
+          stopping = true;
+          for (HostedVm vm : vms) {
+            vm.stop();
+            vm.cut();
+          }
           stopIfAllEnded();
         });
   }

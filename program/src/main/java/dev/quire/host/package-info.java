@@ -12,6 +12,9 @@
  *     EventEntry       [[event]]: a command in a guest at a time
  *   HostedVm           a guest through all its starts: its virtual machine of the moment, VmState
  *   HostSession        the whole: machine, memory manager, guests; HostEvents: what happened
+ *   HostReport         where all memory is at one moment: as JSON, and as the tables of ps and top
+ *   HostView           shows a running host: TerminalView on a terminal, LinesView elsewhere
+ *   HostEnding         ends it by signals and keys, at first in order
  *   HostedConsole      what a guest prints, for many readers, and what is typed
  *   GuestPrograms      Quire's own programs, for the guests' initramfs
  *   SnapshotWriter     what the policy of a running host saw and decided, as a file of JSON lines

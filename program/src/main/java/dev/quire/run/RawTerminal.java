@@ -3,6 +3,8 @@ package dev.quire.run;
 import java.io.IOException;
 import java.lang.ProcessBuilder.Redirect;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -11,6 +13,9 @@ import java.util.List;
  * until {@link #close} or the end of the process, whatever ends it.
  */
 public final class RawTerminal implements AutoCloseable {
+  /** How much text a terminal shows. */
+  public record Size(int lines, int columns) {}
+
   /** The terminal's settings before, as stty writes them; empty if there is nothing to restore. */
   private String saved = "";
 
@@ -33,6 +38,28 @@ public final class RawTerminal implements AutoCloseable {
   /** Whether it is a terminal, and raw now. */
   public boolean isRaw() {
     return !saved.isEmpty();
+  }
+
+  /**
+   * Whether a descriptor of this process (1 standard output, 2 standard error) is a terminal; false
+   * if the host does not tell.
+   */
+  public static boolean isTerminal(int descriptor) {
+    try {
+      Path file = Files.readSymbolicLink(Path.of("/proc/self/fd/" + descriptor));
+      return file.startsWith("/dev/pts") || file.toString().startsWith("/dev/tty");
+    } catch (IOException | RuntimeException e) {
+      return false;
+    }
+  }
+
+  /** Lines and columns of the terminal that standard input is; 24 and 80 if it does not say. */
+  public static Size size() {
+    String[] words = stty("size").split(" ", -1);
+    boolean told = words.length == 2 && words[0].matches("[1-9]\\d{0,3}");
+    return told && words[1].matches("[1-9]\\d{0,3}")
+        ? new Size(Integer.parseInt(words[0]), Integer.parseInt(words[1]))
+        : new Size(24, 80);
   }
 
   private synchronized void restore() {

@@ -20,4 +20,20 @@ public record PageTraffic(
     long balloonFreed,
     long deflated,
     long touchedBallooned,
-    long reported) {}
+    long reported) {
+  /** Of a VM to whose pages nothing has happened. */
+  public static final PageTraffic NONE = new PageTraffic(0, 0, 0, 0, 0, 0, 0, 0);
+
+  /** The sum of both. */
+  public PageTraffic plus(PageTraffic other) {
+    return new PageTraffic(
+        swappedOut + other.swappedOut,
+        swappedIn + other.swappedIn,
+        zeroDropped + other.zeroDropped,
+        ballooned + other.ballooned,
+        balloonFreed + other.balloonFreed,
+        deflated + other.deflated,
+        touchedBallooned + other.touchedBallooned,
+        reported + other.reported);
+  }
+}

@@ -1,0 +1,205 @@
+package dev.quire.cli;
+
+import dev.quire.control.ControlFolder;
+import dev.quire.host.HostConfig;
+import dev.quire.host.HostEnding;
+import dev.quire.host.HostFile;
+import dev.quire.host.HostReport;
+import dev.quire.host.HostSession;
+import dev.quire.host.HostView;
+import dev.quire.host.MachineConfig;
+import dev.quire.host.ManagerConfig;
+import dev.quire.host.SnapshotLog;
+import dev.quire.host.SnapshotWriter;
+import dev.quire.host.TimeSpan;
+import dev.quire.host.VmEntry;
+import dev.quire.host.VmState;
+import dev.quire.image.MirrorOptions;
+import dev.quire.machine.board.UserError;
+import dev.quire.monitor.policy.Policies;
+import dev.quire.run.Json;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code quire up}: several guests on one machine, as a host file describes them. */
+@Command(
+    name = "up",
+    mixinStandardHelpOptions = true,
+    sortOptions = false,
+    description = {
+      "Runs the guests of a host file (examples/host.toml has every key) on one",
+      "machine, and moves memory between them. On a terminal it shows where",
+      "memory is, and keys open the guests' consoles; elsewhere it prints a line",
+      "a second. Ctrl-C stops all guests in order, a second one at once."
+    })
+final class UpCommand implements Callable<Integer> {
+  private static final long LOOK_NANOS = 100_000_000;
+
+  @Parameters(paramLabel = "FILE", description = "The host file.")
+  private Path file = Path.of("");
+
+  @Option(
+      names = "--for",
+      paramLabel = "TIME",
+      description =
+          "End so long after the last guest is up, in the machine's time, such as 60s; guests that"
+              + " wait for memory are not waited for.")
+  private @Nullable String time;
+
+  @Option(
+      names = "--policy",
+      paramLabel = "P",
+      description = "In place of the file's: static, proportional, idle-tax, or one of your own.")
+  private @Nullable String policy;
+
+  @Option(
+      names = "--clock",
+      paramLabel = "CLOCK",
+      description =
+          "In place of the file's: host, or instructions, with which the whole run repeats.")
+  private RunCommand.@Nullable ClockKind clock;
+
+  @Option(
+      names = "--record",
+      paramLabel = "F",
+      description = "Write what the policy sees and decides to F, for 'quire replay'.")
+  private @Nullable Path record;
+
+  @Option(
+      names = "--json",
+      paramLabel = "F",
+      description = "At the end, write to F as JSON where memory was when the end began.")
+  private @Nullable Path json;
+
+  @Option(
+      names = "--name",
+      paramLabel = "NAME",
+      defaultValue = "host",
+      description = "By which other commands find the host (default ${DEFAULT-VALUE}).")
+  private String name = "";
+
+  @Option(names = "--mirror", paramLabel = "URL", description = "The Debian archive to pull from.")
+  private @Nullable String mirror;
+
+  @Option(
+      names = "--insecure",
+      description = "Trust the mirror without checking the archive's signature.")
+  private boolean insecure;
+
+  private @Nullable UserError recordingFailed;
+
+  @Override
+  public Integer call() {
+    ControlFolder.checkName(name);
+    long nanos = time == null ? Long.MAX_VALUE : TimeSpan.parse(time);
+    HostConfig config = chosen(HostFile.parse(file));
+    if (json != null) {
+      write(json, "");
+    }
+    Map<VmEntry, HostSession.Boot> boots = new HashMap<>();
+    try (HostSession session =
+            new HostSession(config, vm -> Objects.requireNonNull(boots.get(vm)));
+        SnapshotWriter _ = recording(session)) {
+      boots.putAll(HostBoots.prepare(config.vms(), new MirrorOptions(mirror, insecure)));
+      int status = run(session, nanos);
+      if (recordingFailed != null) {
+        throw recordingFailed;
+      }
+      return status;
+    }
+  }
+
+  /** What the options say in place of the file. */
+  private HostConfig chosen(HostConfig config) {
+    MachineConfig machine = config.machine();
+    ManagerConfig manager = config.manager();
+    if (clock != null) {
+      boolean counts = clock == RunCommand.ClockKind.instructions;
+      machine = new MachineConfig(machine.memory(), machine.harts(), counts);
+    }
+    if (policy != null) {
+      String known = Policies.named(policy, manager.tax()).name();
+      manager = new ManagerConfig(known, manager.tax(), manager.periodNanos(), manager.swap());
+    }
+    return new HostConfig(machine, manager, config.vms(), config.events());
+  }
+
+  private int run(HostSession session, long nanos) {
+    try (HostEnding ending = new HostEnding(session);
+        HostView _ = new HostView(session, ending, HostView.Words.NONE)) {
+      endLater(session, ending, nanos);
+      session.run();
+      if (json != null) {
+        write(json, closing(session, ending.report()));
+      }
+      boolean failed = session.vms().stream().anyMatch(vm -> vm.state() == VmState.FAILED);
+      return ending.status() == 0 && failed ? 1 : ending.status();
+    }
+  }
+
+  /** Ends it {@code nanos} after no guest that has been started is on its way any more. */
+  private static void endLater(HostSession session, HostEnding ending, long nanos) {
+    session
+        .clock()
+        .schedule(
+            LOOK_NANOS,
+            () -> {
+              if (session.vms().stream().anyMatch(vm -> vm.state() == VmState.STARTING)) {
+                endLater(session, ending, nanos);
+              } else {
+                session.clock().schedule(nanos, () -> ending.end(0));
+              }
+            });
+  }
+
+  private static String closing(HostSession session, HostReport report) {
+    Map<String, Object> closing = new LinkedHashMap<>(report.json());
+    closing.put("events", session.events().since(0));
+    return Json.write(closing);
+  }
+
+  private static void write(Path path, String text) {
+    try {
+      Files.writeString(path, text);
+    } catch (IOException e) {
+      throw new UserError("Cannot write %s: %s.".formatted(path, e), e);
+    }
+  }
+
+  /** Has the decisions written down, as long as that is possible. */
+  private @Nullable SnapshotWriter recording(HostSession session) {
+    if (record == null) {
+      return null;
+    }
+    ManagerConfig manager = session.config().manager();
+    SnapshotWriter writer =
+        new SnapshotWriter(
+            record,
+            new SnapshotLog.Header(
+                manager.policy(),
+                manager.tax(),
+                manager.periodNanos(),
+                session.config().machine().memory()));
+    session.recordTo(
+        (snapshot, targets) -> {
+          try {
+            if (recordingFailed == null) {
+              writer.write(snapshot, targets);
+            }
+          } catch (UserError e) {
+            recordingFailed = e;
+          }
+        });
+    return writer;
+  }
+}
