@@ -1,6 +1,5 @@
 package dev.quire.cli;
 
-import dev.quire.control.ControlCommands;
 import dev.quire.machine.board.UserError;
 import java.io.PrintWriter;
 import picocli.CommandLine;
@@ -19,6 +18,10 @@ import picocli.CommandLine.ParameterException;
       CompareCommand.class,
       ReplayCommand.class,
       PsCommand.class,
+      TopCommand.class,
+      EventsCommand.class,
+      ConsoleCommand.class,
+      ExecCommand.class,
       BareCommand.class,
       ImageCommand.class
     })
@@ -46,7 +49,7 @@ public final class Main {
 
   private static CommandLine commandLine() {
     CommandLine commandLine = new CommandLine(new Main());
-    ControlCommands.ALL.forEach(command -> commandLine.addSubcommand(AskCommand.spec(command)));
+    AskCommand.specs().forEach(commandLine::addSubcommand);
     commandLine.setCaseInsensitiveEnumValuesAllowed(true);
     commandLine.setParameterExceptionHandler((e, arguments) -> explain(e));
     commandLine.setExecutionExceptionHandler((e, command, result) -> report(e, command));

@@ -1,7 +1,9 @@
 package dev.quire.cli;
 
 import dev.quire.control.ControlFolder;
+import dev.quire.control.ControlServer;
 import dev.quire.host.HostConfig;
+import dev.quire.host.HostControl;
 import dev.quire.host.HostEnding;
 import dev.quire.host.HostFile;
 import dev.quire.host.HostReport;
@@ -88,6 +90,13 @@ final class UpCommand implements Callable<Integer> {
       description = "By which other commands find the host (default ${DEFAULT-VALUE}).")
   private String name = "";
 
+  @Option(
+      names = "--port",
+      paramLabel = "N",
+      defaultValue = "0",
+      description = "The port on 127.0.0.1 for those commands and /metrics (default: any).")
+  private int port;
+
   @Option(names = "--mirror", paramLabel = "URL", description = "The Debian archive to pull from.")
   private @Nullable String mirror;
 
@@ -101,6 +110,7 @@ final class UpCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     ControlFolder.checkName(name);
+    ControlServer.checkPort(port);
     long nanos = time == null ? Long.MAX_VALUE : TimeSpan.parse(time);
     HostConfig config = chosen(HostFile.parse(file));
     if (json != null) {
@@ -109,6 +119,7 @@ final class UpCommand implements Callable<Integer> {
     Map<VmEntry, HostSession.Boot> boots = new HashMap<>();
     try (HostSession session =
             new HostSession(config, vm -> Objects.requireNonNull(boots.get(vm)));
+        ControlServer _ = HostControl.open(session, name, port);
         SnapshotWriter _ = recording(session)) {
       boots.putAll(HostBoots.prepare(config.vms(), new MirrorOptions(mirror, insecure)));
       int status = run(session, nanos);

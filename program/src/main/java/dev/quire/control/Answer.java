@@ -6,4 +6,4 @@ package dev.quire.control;
  * @param text for reading: whole lines
  * @param value the same for programs, as {@link dev.quire.run.Json} writes it
  */
-public record Answer(String text, Object value) {}
+public record Answer(String text, Object value) implements Reply {}

@@ -2,25 +2,33 @@ package dev.quire.control;
 
 import dev.quire.control.ControlCommand.Argument;
 import dev.quire.control.ControlCommand.Kind;
+import dev.quire.machine.board.MemorySize;
 import dev.quire.machine.board.UserError;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** The values of a command's arguments by name; all that are required are there. */
 public final class Arguments {
   private static final int ADDRESS_DIGITS = 16;
   private static final int SHOWN = 40;
+  private static final long PAGE = 4096;
+  private static final Pattern SIZE = Pattern.compile("([0-9]{1,13})([KMGkmg]?)");
+  private static final Set<String> TRUTH = Set.of("true", "false");
 
   private final Map<String, String> values;
 
-  private Arguments(ControlCommand command, Map<String, String> values) {
+  private Arguments(ControlCommand<?> command, Map<String, String> values) {
     this.values = values;
     for (Argument argument : command.arguments()) {
-      if (argument.kind() == Kind.REQUIRED && !values.containsKey(argument.name())) {
+      if (argument.isRequired() && !values.containsKey(argument.name())) {
         throw UserError.of(
             "%s needs its %s: %s.", command.name(), argument.label(), command.usage());
       }
@@ -28,15 +36,21 @@ public final class Arguments {
   }
 
   /** As typed behind the command's name. */
-  public static Arguments ofWords(ControlCommand command, List<String> words) {
+  public static Arguments ofWords(ControlCommand<?> command, List<String> words) {
     Map<String, String> values = new LinkedHashMap<>();
     Deque<Argument> places = new ArrayDeque<>();
-    command.arguments().stream().filter(a -> a.kind() != Kind.OPTION).forEach(places::add);
+    command.arguments().stream().filter(Arguments::hasPlace).forEach(places::add);
     Deque<String> rest = new ArrayDeque<>(words);
     while (!rest.isEmpty()) {
       String word = rest.remove();
-      if (word.startsWith("--")) {
+      Argument setting = setting(command, word);
+      if (!places.isEmpty() && places.getFirst().kind() == Kind.REST) {
+        rest.addFirst(word);
+        takeRest(places.remove(), rest, values);
+      } else if (word.startsWith("--")) {
         option(command, word, rest, values);
+      } else if (setting != null) {
+        values.put(setting.name(), word.substring(word.indexOf('=') + 1));
       } else if (places.isEmpty()) {
         throw UserError.of("'%s' is too much: %s.", shown(word), command.usage());
       } else {
@@ -46,36 +60,79 @@ public final class Arguments {
     return new Arguments(command, values);
   }
 
-  private static void option(
-      ControlCommand command, String word, Deque<String> rest, Map<String, String> values) {
-    int equals = word.indexOf('=');
-    String name = equals < 0 ? word.substring(2) : word.substring(2, equals);
-    boolean known =
-        command.arguments().stream()
-            .anyMatch(a -> a.kind() == Kind.OPTION && a.name().equals(name));
-    if (!known) {
-      throw UserError.of("--%s is unknown: %s.", shown(name), command.usage());
-    }
-    if (equals < 0 && rest.isEmpty()) {
-      throw UserError.of("--%s needs a value: %s.", name, command.usage());
-    }
-    values.put(name, equals < 0 ? rest.remove() : word.substring(equals + 1));
+  private static boolean hasPlace(Argument argument) {
+    return switch (argument.kind()) {
+      case REQUIRED, OPTIONAL, REST -> true;
+      case OPTION, FLAG, SETTING -> false;
+    };
   }
 
-  /** As an object of strings and numbers. */
-  public static Arguments ofJson(ControlCommand command, Map<String, ?> object) {
+  /** All that is left, in one line. */
+  private static void takeRest(Argument argument, Deque<String> words, Map<String, String> values) {
+    if (words.getFirst().equals("--")) {
+      words.remove();
+    }
+    if (!words.isEmpty()) {
+      values.put(argument.name(), String.join(" ", words));
+    }
+    words.clear();
+  }
+
+  /** The setting that {@code word} gives a value, or null. */
+  private static @Nullable Argument setting(ControlCommand<?> command, String word) {
+    for (Argument argument : command.arguments()) {
+      if (argument.kind() == Kind.SETTING && word.startsWith(argument.name() + "=")) {
+        return argument;
+      }
+    }
+    return null;
+  }
+
+  private static void option(
+      ControlCommand<?> command, String word, Deque<String> rest, Map<String, String> values) {
+    int equals = word.indexOf('=');
+    String name = equals < 0 ? word.substring(2) : word.substring(2, equals);
+    Argument known = null;
+    for (Argument argument : command.arguments()) {
+      boolean dashed = argument.kind() == Kind.OPTION || argument.kind() == Kind.FLAG;
+      known = dashed && argument.name().equals(name) ? argument : known;
+    }
+    if (known == null) {
+      throw UserError.of("--%s is unknown: %s.", shown(name), command.usage());
+    }
+    if (known.kind() == Kind.FLAG) {
+      if (equals >= 0) {
+        throw UserError.of("--%s takes no value: %s.", name, command.usage());
+      }
+      values.put(name, "true");
+    } else if (equals < 0 && rest.isEmpty()) {
+      throw UserError.of("--%s needs a value: %s.", name, command.usage());
+    } else {
+      values.put(name, equals < 0 ? rest.remove() : word.substring(equals + 1));
+    }
+  }
+
+  /** As an object of strings, numbers and, for flags, booleans. */
+  public static Arguments ofJson(ControlCommand<?> command, Map<String, ?> object) {
     Map<String, String> values = new LinkedHashMap<>();
-    object.forEach(
-        (name, value) -> {
-          if (command.arguments().stream().noneMatch(a -> a.name().equals(name))) {
-            throw UserError.of("'%s' is no argument of %s.", shown(name), command.usage());
-          }
-          if (!(value instanceof String || value instanceof Number)) {
-            throw UserError.of("'%s' must be a string or a number.", name);
-          }
-          values.put(name, value.toString());
-        });
+    object.forEach((name, value) -> values.put(name, checked(command, name, value)));
     return new Arguments(command, values);
+  }
+
+  private static String checked(ControlCommand<?> command, String name, @Nullable Object value) {
+    Argument argument =
+        command.arguments().stream().filter(a -> a.name().equals(name)).findAny().orElse(null);
+    if (argument == null) {
+      throw UserError.of("'%s' is no argument of %s.", shown(name), command.usage());
+    }
+    boolean flag = argument.kind() == Kind.FLAG;
+    if (flag && !TRUTH.contains(String.valueOf(value))) {
+      throw UserError.of("'%s' must be true or false.", name);
+    }
+    if (!flag && !(value instanceof String || value instanceof Number)) {
+      throw UserError.of("'%s' must be a string or a number.", name);
+    }
+    return String.valueOf(value);
   }
 
   /** As {@link #ofJson} takes them. */
@@ -86,6 +143,38 @@ public final class Arguments {
   /** The value, or null if there is none. */
   public @Nullable String get(String name) {
     return values.get(name);
+  }
+
+  /** The value of an argument that is required. */
+  public String required(String name) {
+    return Objects.requireNonNull(values.get(name));
+  }
+
+  /** Whether a flag is given. */
+  public boolean has(String flag) {
+    return "true".equals(values.get(flag));
+  }
+
+  /** A size in bytes, 0 or more, as in 64M; {@code missing} if it is not given. */
+  public long size(String name, long missing) {
+    String text = values.get(name);
+    if (text == null) {
+      return missing;
+    }
+    Matcher size = SIZE.matcher(text);
+    if (size.matches()) {
+      long count = Long.parseLong(size.group(1));
+      int shift = 10 * " KMG".indexOf(unit(size.group(2)));
+      if (count <= MemorySize.LIMIT >>> shift && (count << shift) % PAGE == 0) {
+        return count << shift;
+      }
+    }
+    throw UserError.of(
+        "'%s' is no size for %s: write for example 64M, and whole pages of 4K.", shown(text), name);
+  }
+
+  private static char unit(String text) {
+    return text.isEmpty() ? ' ' : Character.toUpperCase(text.charAt(0));
   }
 
   /** A number of 0 or more and below {@code limit}; {@code missing} if it is not given. */

@@ -1,29 +1,34 @@
 package dev.quire.control;
 
 import dev.quire.control.ControlCommand.Argument;
-import dev.quire.machine.board.UserError;
 import dev.quire.monitor.VirtualMachine;
 import dev.quire.monitor.explain.MemoryExplainer;
 import dev.quire.monitor.explain.TableReport;
 import dev.quire.monitor.explain.WalkExplanation;
 import dev.quire.monitor.paging.PagingChoice;
-import dev.quire.run.GuestRun;
 import dev.quire.run.Report;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Collectors;
+import java.util.function.Supplier;
 
-/** The registry: everything that can be asked of a guest, in the order of lists for users. */
+/** What can be asked of every guest, in the order of lists for users. */
 public final class ControlCommands {
+  /**
+   * A guest that is asked.
+   *
+   * @param report its counters of this moment
+   */
+  public record Guest(VirtualMachine vm, Supplier<Report> report) {}
+
   private static final int RANGES = 20;
   private static final int MAX_RANGES = 1_000_000;
 
   private static final Argument CPU =
       Argument.option("cpu", "N", "The vCPU whose registers count (default 0).");
 
-  static final ControlCommand PAGING =
-      new ControlCommand(
+  public static final ControlCommand<Guest> PAGING =
+      new ControlCommand<>(
           "paging",
           List.of(
               Argument.optional("method", "nested, shadow or protected."),
@@ -31,18 +36,19 @@ public final class ControlCommands {
           "Tells how the guest's memory is virtualized, or changes that.",
           ControlCommands::paging);
 
-  private static final ControlCommand STATS =
-      new ControlCommand("stats", List.of(), "Shows the counters so far.", ControlCommands::stats);
+  private static final ControlCommand<Guest> STATS =
+      new ControlCommand<>(
+          "stats", List.of(), "Shows the counters so far.", ControlCommands::stats);
 
-  private static final ControlCommand WALK =
-      new ControlCommand(
+  private static final ControlCommand<Guest> WALK =
+      new ControlCommand<>(
           "walk",
           List.of(Argument.required("gva", "An address of the guest's, hexadecimal."), CPU),
           "Explains one translation, memory reference by memory reference.",
           ControlCommands::walk);
 
-  private static final ControlCommand TABLES =
-      new ControlCommand(
+  private static final ControlCommand<Guest> TABLES =
+      new ControlCommand<>(
           "tables",
           List.of(
               CPU, Argument.option("ranges", "N", "How many of each table to print (default 20).")),
@@ -50,24 +56,11 @@ public final class ControlCommands {
           ControlCommands::tables);
 
   /** All of them. */
-  public static final List<ControlCommand> ALL = List.of(WALK, TABLES, PAGING, STATS);
+  public static final List<ControlCommand<Guest>> ALL = List.of(WALK, TABLES, PAGING, STATS);
 
   private ControlCommands() {}
 
-  /** The command of that name, or a {@link UserError} that names those that there are. */
-  static ControlCommand find(String name) {
-    for (ControlCommand command : ALL) {
-      if (command.name().equals(name)) {
-        return command;
-      }
-    }
-    throw UserError.of(
-        "'%s' is unknown: there are %s.",
-        Arguments.shown(name),
-        ALL.stream().map(ControlCommand::name).collect(Collectors.joining(", ")));
-  }
-
-  private static Answer walk(GuestRun guest, Arguments arguments) {
+  private static Answer walk(Guest guest, Arguments arguments) {
     VirtualMachine vm = guest.vm();
     int cpu = arguments.number("cpu", 0, vm.vcpus().size());
     long gva = arguments.address("gva");
@@ -75,7 +68,7 @@ public final class ControlCommands {
     return new Answer(walk.text(), walk.json());
   }
 
-  private static Answer tables(GuestRun guest, Arguments arguments) {
+  private static Answer tables(Guest guest, Arguments arguments) {
     VirtualMachine vm = guest.vm();
     int cpu = arguments.number("cpu", 0, vm.vcpus().size());
     int ranges = Math.max(1, arguments.number("ranges", RANGES, MAX_RANGES));
@@ -83,7 +76,7 @@ public final class ControlCommands {
     return new Answer(report.text(), report.json());
   }
 
-  private static Answer paging(GuestRun guest, Arguments arguments) {
+  private static Answer paging(Guest guest, Arguments arguments) {
     VirtualMachine vm = guest.vm();
     String method = arguments.get("method");
     String shadow = arguments.get("shadow");
@@ -97,8 +90,8 @@ public final class ControlCommands {
     return new Answer(choice.word() + "\n", value);
   }
 
-  private static Answer stats(GuestRun guest, Arguments arguments) {
-    Report report = guest.reportNow();
+  private static Answer stats(Guest guest, Arguments arguments) {
+    Report report = guest.report().get();
     return new Answer(report.text(), report.object());
   }
 }

@@ -6,26 +6,43 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
 /**
- * How to reach a running guest's server.
+ * How to reach a server.
  *
+ * @param name of the host, or of the guest if there is no host
  * @param pid of the process that serves
  * @param started when that process was started, in milliseconds since 1970, or 0 if the host does
  *     not say; a later process may have the same pid
  * @param port on 127.0.0.1
  * @param token what to show there
+ * @param isHost whether it serves a host
+ * @param guests the names of all guests that it serves
  */
-record ControlFile(String name, long pid, long started, int port, String token) {
-  private static final int MAX_SIZE = 4096;
+record ControlFile(
+    String name,
+    long pid,
+    long started,
+    int port,
+    String token,
+    boolean isHost,
+    List<String> guests) {
+  private static final int MAX_SIZE = 1 << 20;
+
+  ControlFile {
+    guests = List.copyOf(guests);
+  }
 
   /** Of this process. */
-  static ControlFile ofThisProcess(String name, int port, String token) {
+  static ControlFile ofThisProcess(String name, int port, String token, Controlled controlled) {
     ProcessHandle self = ProcessHandle.current();
-    return new ControlFile(name, self.pid(), startOf(self), port, token);
+    return new ControlFile(
+        name, self.pid(), startOf(self), port, token, controlled.isHost(), controlled.guests());
   }
 
   private static long startOf(ProcessHandle process) {
@@ -40,6 +57,11 @@ record ControlFile(String name, long pid, long started, int port, String token) 
         .orElse(false);
   }
 
+  /** What it is, for a sentence: "host" or "guest". */
+  String kind() {
+    return isHost ? "host" : "guest";
+  }
+
   String json() {
     Map<String, Object> object = new LinkedHashMap<>();
     object.put("name", name);
@@ -47,6 +69,8 @@ record ControlFile(String name, long pid, long started, int port, String token) 
     object.put("started", started);
     object.put("port", port);
     object.put("token", token);
+    object.put("host", isHost);
+    object.put("vms", guests);
     return Json.write(object);
   }
 
@@ -61,9 +85,14 @@ record ControlFile(String name, long pid, long started, int port, String token) 
           && object.get("pid") instanceof Number pid
           && object.get("started") instanceof Number started
           && object.get("port") instanceof Number port
-          && object.get("token") instanceof String token) {
+          && object.get("token") instanceof String token
+          && object.get("host") instanceof Boolean host
+          && object.get("vms") instanceof List<?> vms) {
+        List<String> guests = new ArrayList<>();
+        vms.forEach(vm -> guests.add(String.valueOf(vm)));
         return Optional.of(
-            new ControlFile(name, pid.longValue(), started.longValue(), port.intValue(), token));
+            new ControlFile(
+                name, pid.longValue(), started.longValue(), port.intValue(), token, host, guests));
       }
       return Optional.empty();
     } catch (IOException | UserError e) {

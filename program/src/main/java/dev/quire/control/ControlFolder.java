@@ -23,12 +23,13 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The user's folder of {@link ControlFile}s, NAME.json for each running guest that has a name. It
- * belongs to the user and nobody else can enter it, or it is not used. A file appears whole and
- * goes with its process; one whose process was killed is as good as gone.
+ * The user's folder of {@link ControlFile}s, NAME.json for each running host, and each guest that
+ * runs on its own and has a name. It belongs to the user and nobody else can enter it, or it is not
+ * used. A file appears whole and goes with its process; one whose process was killed is as good as
+ * gone.
  */
 public final class ControlFolder {
-  /** Names of guests. */
+  /** Names of guests and hosts. */
   private static final String NAME = "[a-z0-9][a-z0-9-]{0,31}";
 
   private static final String SUFFIX = ".json";
@@ -79,11 +80,11 @@ public final class ControlFolder {
     return Integer.toUnsignedLong((Integer) Files.getAttribute(path, "unix:uid", options));
   }
 
-  /** A {@link UserError} unless a guest may be called that. */
+  /** A {@link UserError} unless a guest or a host may be called that. */
   public static void checkName(String name) {
     if (!name.matches(NAME)) {
       throw UserError.of(
-          "'%s' is no name for a guest: up to 32 of a-z, 0-9 and -, the first not -.",
+          "'%s' is no name for a guest or a host: up to 32 of a-z, 0-9 and -, the first not -.",
           Arguments.shown(name));
     }
   }
@@ -99,7 +100,7 @@ public final class ControlFolder {
           addLocked(file);
         }
       } catch (IOException e) {
-        throw new UserError("The guest cannot have a name: %s failed.".formatted(e), e);
+        throw new UserError("The %s cannot have a name: %s failed.".formatted(file.kind(), e), e);
       }
     }
   }
@@ -131,8 +132,8 @@ public final class ControlFolder {
     Optional<ControlFile> other = ControlFile.read(path);
     if (other.isPresent() && other.get().isAlive()) {
       throw UserError.of(
-          "A guest called %s runs already, in process %d: choose another --name.",
-          file.name(), other.get().pid());
+          "A %s called %s runs already, in process %d: choose another --name.",
+          other.get().kind(), file.name(), other.get().pid());
     }
     Path whole = folder.resolve(".new." + file.pid());
     Files.deleteIfExists(whole);
@@ -155,23 +156,80 @@ public final class ControlFolder {
     return folder.resolve(name + SUFFIX);
   }
 
-  /** The file of a running guest; a {@link UserError} that names those that run otherwise. */
-  ControlFile find(String name) {
-    checkName(name);
-    List<ControlFile> running = running();
-    for (ControlFile file : running) {
-      if (file.name().equals(name)) {
-        return file;
-      }
+  /** A guest, and the file of the server that serves it. */
+  record Place(ControlFile file, String guest) {
+    /** What tells it apart from all others. */
+    String fullName() {
+      return file.name() + "/" + guest;
     }
-    List<String> names = running.stream().map(ControlFile::name).toList();
+
+    /** What users call it. */
+    String usualName() {
+      return file.isHost() ? fullName() : guest;
+    }
+  }
+
+  /**
+   * The running guest that is called {@code name}, or HOST/VM; a {@link UserError} if there is
+   * none, or several.
+   */
+  Place findGuest(String name) {
+    int slash = name.indexOf('/');
+    String host = slash < 0 ? "" : name.substring(0, slash);
+    String guest = name.substring(slash + 1);
+    checkName(guest);
+    if (slash >= 0) {
+      checkName(host);
+    }
+    List<Place> all = guests();
+    List<Place> found =
+        all.stream()
+            .filter(place -> place.guest().equals(guest))
+            .filter(place -> slash < 0 || place.file().name().equals(host))
+            .toList();
+    if (found.size() == 1) {
+      return found.getFirst();
+    }
+    if (!found.isEmpty()) {
+      String names = String.join(", ", found.stream().map(Place::fullName).toList());
+      throw UserError.of("There are several guests called %s: say which of %s.", guest, names);
+    }
     throw UserError.of(
-        names.isEmpty()
+        all.isEmpty()
             ? "There is no guest called %s: none that has a name is running; 'quire run --name"
-                + " NAME' starts one."
-            : "There is no guest called %s: running are %s.",
+                + " NAME' starts one, 'quire up' several."
+            : "There is no guest called %s: there are %s.",
         name,
-        String.join(", ", names));
+        String.join(", ", all.stream().map(Place::usualName).toList()));
+  }
+
+  private List<Place> guests() {
+    List<Place> guests = new ArrayList<>();
+    for (ControlFile file : running()) {
+      file.guests().forEach(guest -> guests.add(new Place(file, guest)));
+    }
+    return guests;
+  }
+
+  /**
+   * The running host that is called {@code name}, or the only one if that is null; a {@link
+   * UserError} if there is none, or several.
+   */
+  ControlFile findHost(@Nullable String name) {
+    List<ControlFile> hosts = running().stream().filter(ControlFile::isHost).toList();
+    List<ControlFile> found =
+        name == null ? hosts : hosts.stream().filter(host -> host.name().equals(name)).toList();
+    if (found.size() == 1) {
+      return found.getFirst();
+    }
+    String names = String.join(", ", hosts.stream().map(ControlFile::name).toList());
+    if (name == null && !names.isEmpty()) {
+      throw UserError.of("There are several hosts: say which by --host, of %s.", names);
+    }
+    throw UserError.of(
+        "There is no host%s: %s.",
+        name == null ? "" : " called " + Arguments.shown(name),
+        names.isEmpty() ? "none is running; 'quire up' starts one" : "running are " + names);
   }
 
   /** The files of all living processes, by name. */

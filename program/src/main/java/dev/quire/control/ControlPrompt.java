@@ -18,7 +18,7 @@ public final class ControlPrompt implements Keyboard.Prompt {
   @Override
   public String help() {
     StringBuilder text = new StringBuilder();
-    for (ControlCommand command : ControlCommands.ALL) {
+    for (ControlCommand<?> command : ControlCommands.ALL) {
       text.append(String.format(Locale.ROOT, "%-32s %s%n", command.usage(), command.description()));
     }
     return text.toString();
@@ -28,9 +28,11 @@ public final class ControlPrompt implements Keyboard.Prompt {
   public String answer(String line) {
     List<String> words = List.of(line.strip().split("\\s+", -1));
     try {
-      ControlCommand command = ControlCommands.find(words.getFirst());
+      ControlCommand<ControlCommands.Guest> command =
+          ControlCommand.find(ControlCommands.ALL, words.getFirst());
       Arguments arguments = Arguments.ofWords(command, words.subList(1, words.size()));
-      return guest.answer(command, arguments).text();
+      Reply reply = guest.answer(command, arguments);
+      return reply instanceof Answer answer ? answer.text() : "";
     } catch (UserError e) {
       return e.getMessage() + "\n";
     } catch (RuntimeException e) { // the guest goes on, and its keyboard

@@ -27,10 +27,11 @@ public final class ControlledGuest {
     present = run;
   }
 
-  synchronized Answer answer(ControlCommand command, Arguments arguments) {
-    if (present == null) {
+  synchronized Reply answer(ControlCommand<ControlCommands.Guest> command, Arguments arguments) {
+    GuestRun run = present;
+    if (run == null) {
       throw new UserError("The guest is being started, or has ended: try again.");
     }
-    return command.handler().answer(present, arguments);
+    return command.handler().reply(new ControlCommands.Guest(run.vm(), run::reportNow), arguments);
   }
 }

@@ -1,7 +1,7 @@
 package dev.quire.control;
 
 /** A request that is not served: an HTTP status and a sentence. */
-final class Refusal extends Exception {
+public final class Refusal extends Exception {
   private static final long serialVersionUID = 1L;
 
   private final int status;
@@ -11,6 +11,11 @@ final class Refusal extends Exception {
     super(sentence);
     this.status = status;
     this.sentence = sentence;
+  }
+
+  /** What was asked for does not exist. */
+  public static Refusal unknown(String sentence) {
+    return new Refusal(404, sentence);
   }
 
   int status() {

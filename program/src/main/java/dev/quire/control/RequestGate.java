@@ -9,13 +9,22 @@ import java.security.MessageDigest;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** Lets a request in, or says why not: its checks come in the order in which they are cheap. */
 final class RequestGate {
   private static final int MAX_BODY = 64 << 10;
 
-  /** A request that was let in; its guest, command and arguments are as the client says. */
-  record Request(String guest, String command, Map<String, Object> arguments, boolean wantsText) {}
+  /** A request that was let in; all names and arguments are as the client says. */
+  sealed interface Request {
+    /** For the numbers of all. */
+    record Metrics() implements Request {}
+
+    /** To a guest, or to the host if {@code guest} is null. */
+    record Command(
+        @Nullable String guest, String name, Map<String, Object> arguments, boolean wantsText)
+        implements Request {}
+  }
 
   private final Set<String> hosts;
   private final byte[] authorization;
@@ -29,15 +38,27 @@ final class RequestGate {
     checkSource(exchange);
     checkToken(exchange);
     String[] path = exchange.getRequestURI().getRawPath().split("/", -1);
-    if (path.length != 4 || !path[1].equals("vms")) {
-      throw new Refusal(404, "There are only paths of the form /vms/NAME/COMMAND.");
+    if (path.length == 2 && path[1].equals("metrics")) {
+      checkMethod(exchange, "GET");
+      return new Request.Metrics();
     }
-    if (!exchange.getRequestMethod().equals("POST")) {
-      exchange.getResponseHeaders().set("Allow", "POST");
-      throw new Refusal(405, "Commands are sent by POST.");
+    boolean toGuest = path.length == 4 && path[1].equals("vms");
+    boolean toHost = path.length == 3 && path[1].equals("host");
+    if (!toGuest && !toHost) {
+      throw new Refusal(
+          404, "There are only paths of the form /vms/NAME/COMMAND, /host/COMMAND and /metrics.");
     }
+    checkMethod(exchange, "POST");
     boolean text = header(exchange, "Accept").equals(List.of("text/plain"));
-    return new Request(path[2], path[3], body(exchange), text);
+    return new Request.Command(
+        toGuest ? path[2] : null, path[path.length - 1], body(exchange), text);
+  }
+
+  private static void checkMethod(HttpExchange exchange, String method) throws Refusal {
+    if (!exchange.getRequestMethod().equals(method)) {
+      exchange.getResponseHeaders().set("Allow", method);
+      throw new Refusal(405, "This path is for " + method + " alone.");
+    }
   }
 
   /** A browser would name another host (DNS rebinding), or the origin of its page. */

@@ -1,6 +1,7 @@
 package dev.quire.host;
 
 import dev.quire.monitor.VirtualMachine;
+import dev.quire.monitor.manager.Limits;
 import dev.quire.monitor.manager.ManagedVm;
 import dev.quire.monitor.memory.PageTraffic;
 import dev.quire.monitor.policy.MachineSnapshot;
@@ -78,7 +79,8 @@ public record HostReport(long nanos, MachineSnapshot machine, List<Vm> vms) {
     List<Vm> vms = new ArrayList<>();
     for (HostedVm vm : session.vms()) {
       VmSnapshot shot = shots.get(vm.name());
-      vms.add(vm(session, vm, shot == null ? nothing(vm.entry()) : shot));
+      vms.add(
+          vm(session, vm, shot == null ? nothing(vm.entry(), session.limits(vm.name())) : shot));
     }
     return new HostReport(snapshot.nanos(), snapshot.machine(), vms);
   }
@@ -98,13 +100,13 @@ public record HostReport(long nanos, MachineSnapshot machine, List<Vm> vms) {
         vm == null ? 0 : vm.instructions());
   }
 
-  private static VmSnapshot nothing(VmEntry entry) {
+  private static VmSnapshot nothing(VmEntry entry, Limits limits) {
     return new VmSnapshot(
         entry.name(),
         entry.memory(),
-        entry.min(),
-        entry.max(),
-        entry.shares(),
+        limits.min(),
+        limits.max(),
+        limits.shares(),
         0,
         0,
         0,

@@ -33,6 +33,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.BiConsumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -70,6 +71,7 @@ public final class HostSession implements AutoCloseable {
   /** By name: what happened to the pages of guests in all their starts that have ended. */
   private final Map<String, PageTraffic> past = new HashMap<>();
 
+  private final Map<String, Limits> limits = new HashMap<>();
   private BiConsumer<Snapshot, List<Target>> recorder = (snapshot, targets) -> {};
   private boolean stopping;
 
@@ -103,6 +105,7 @@ public final class HostSession implements AutoCloseable {
       HostedVm.Factory factory =
           (power, computer, console, agent) -> make(entry, power, computer, console, agent);
       vms.add(new HostedVm(entry, clock, factory, this::changed));
+      limits.put(entry.name(), new Limits(entry.min(), entry.max(), entry.shares()));
     }
     checkFit();
   }
@@ -204,6 +207,32 @@ public final class HostSession implements AutoCloseable {
     return now == null ? before : before.plus(now.vm().memory().traffic());
   }
 
+  /** What a guest is entitled to, now or when it starts. */
+  public Limits limits(String name) {
+    return Objects.requireNonNull(limits.get(name));
+  }
+
+  /**
+   * Changes what a guest is entitled to, of memory and of the harts, from now on and for later
+   * starts. A {@link UserError} if that is not possible.
+   */
+  public void limit(HostedVm vm, Limits wanted) {
+    var _ = wanted.check(vm.name(), vm.entry().memory());
+    ManagedVm known = managed.get(vm.name());
+    long more = wanted.min() - limits(vm.name()).min();
+    long missing = known == null || more <= 0 ? 0 : manager.missingFor(more, 0);
+    if (missing > 0) {
+      throw UserError.of(
+          "A min of %s for %s is %s more than is left beside the mins of the others.",
+          mib(wanted.min()), vm.name(), mib(missing));
+    }
+    limits.put(vm.name(), wanted);
+    vm.weigh(wanted.shares());
+    if (known != null) {
+      known.limit(wanted);
+    }
+  }
+
   // ---- guests begin and end ------------------------------------------------------------------
 
   private VirtualMachine make(
@@ -244,8 +273,7 @@ public final class HostSession implements AutoCloseable {
   }
 
   private void manage(VmEntry entry, VirtualMachine vm) {
-    Limits limits = new Limits(entry.min(), entry.max(), entry.shares());
-    ManagedVm made = new ManagedVm(entry.name(), vm, limits);
+    ManagedVm made = new ManagedVm(entry.name(), vm, limits(entry.name()));
     managed.put(entry.name(), made);
     manager.add(made);
   }
@@ -278,12 +306,17 @@ public final class HostSession implements AutoCloseable {
 
   /** Starts a guest that does not run; a {@link UserError} if its min does not fit. */
   public void start(HostedVm vm) {
-    long missing = manager.missingFor(vm.entry().min(), overhead(vm.entry()));
+    if (stopping) {
+      throw UserError.of("The guest %s cannot start: the host is stopping.", vm.name());
+    }
+    long min = limits(vm.name()).min();
+    boolean exists = managed.containsKey(vm.name());
+    long missing = exists ? 0 : manager.missingFor(min, overhead(vm.entry()));
     if (missing > 0) {
       throw UserError.of(
           "The guest %s cannot start: its min of %s and %s for its tables are %s more than is left"
               + " beside the mins of the others.",
-          vm.name(), mib(vm.entry().min()), mib(overhead(vm.entry())), mib(missing));
+          vm.name(), mib(min), mib(overhead(vm.entry())), mib(missing));
     }
     vm.start();
   }
@@ -319,7 +352,7 @@ public final class HostSession implements AutoCloseable {
       if (vm.state() == VmState.STARTING) {
         break;
       }
-      if (vm.state() == VmState.QUEUED && fits(vm.entry())) {
+      if (vm.state() == VmState.QUEUED && fits(vm)) {
         start(vm);
         break;
       }
@@ -327,11 +360,12 @@ public final class HostSession implements AutoCloseable {
     clock.schedule(LOOK_NANOS, this::startQueued);
   }
 
-  private boolean fits(VmEntry entry) {
+  private boolean fits(HostedVm vm) {
+    long min = limits(vm.name()).min();
     long spare = manager.free() - ReclaimState.HIGH.freeBytes(machine.memory().size());
-    return manager.missingFor(entry.min(), overhead(entry)) == 0
+    return manager.missingFor(min, overhead(vm.entry())) == 0
         && manager.state() == ReclaimState.HIGH
-        && spare >= entry.min();
+        && spare >= min;
   }
 
   private void tell(MemoryEvent event) {

@@ -129,6 +129,12 @@ public final class HostedConsole implements ByteSink {
     return printed;
   }
 
+  /** How many bytes wait to be typed. */
+  public int waiting() {
+    GuestInput to = input();
+    return to == null ? 0 : to.waiting();
+  }
+
   /** Types {@code bytes}, at a serial line's speed; false if there is no guest to type to. */
   public boolean type(byte[] bytes) {
     GuestInput to = input();

@@ -144,6 +144,14 @@ public final class HostedVm {
     changed.accept(this);
   }
 
+  /** Gives it another weight against other guests where harts are short; for later starts, too. */
+  void weigh(int shares) {
+    weight = shares;
+    if (now != null) {
+      clock.weigh(now.vm.clock(), shares);
+    }
+  }
+
   /**
    * Has it power off by its agent, which comes after the command that runs; ten seconds later its
    * power is cut. Does nothing if it does not exist.

@@ -62,6 +62,11 @@ public final class GuestInput implements ByteSink {
     }
   }
 
+  /** How many bytes wait to be typed. */
+  public synchronized int waiting() {
+    return waiting.size();
+  }
+
   private synchronized void look() {
     long count = printed.getAsLong();
     silentLooks = count > countBefore && count == lastCount ? silentLooks + 1 : 0;

@@ -2,7 +2,6 @@ package dev.quire.run;
 
 import dev.quire.monitor.VirtualMachine;
 import dev.quire.monitor.Walks;
-import dev.quire.monitor.memory.FrameTable;
 import dev.quire.monitor.paging.PagingChoice;
 import dev.quire.monitor.vcpu.Exits;
 import java.nio.charset.StandardCharsets;
@@ -45,10 +44,14 @@ public final class Report {
     tlb.put("l2Hits", walks.l2Hits());
     tlb.put("l2Misses", walks.l2Misses());
     tables = vm.pagingStatistics();
-    FrameTable frames = vm.frames();
     configured = vm.memory().size();
-    resident = (long) frames.count(FrameTable.Use.GUEST) * FRAME;
-    tableFrames = frames.count(FrameTable.Use.TABLE);
+    resident = vm.memory().resident();
+    tableFrames = vm.frames().tables(vm.number());
+  }
+
+  /** The counters of this moment of a VM that runs, which stands still for it; in guest time. */
+  public static Report now(VirtualMachine vm) {
+    return vm.whileStopped(() -> new Report(vm, vm.clock().now(), 0));
   }
 
   /**

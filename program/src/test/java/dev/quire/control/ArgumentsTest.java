@@ -13,8 +13,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class ArgumentsTest {
-  private static final ControlCommand LOOK =
-      new ControlCommand(
+  private static final ControlCommand<Object> LOOK =
+      new ControlCommand<>(
           "look",
           List.of(
               Argument.required("gva", "where"),

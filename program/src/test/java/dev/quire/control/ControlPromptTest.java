@@ -12,7 +12,7 @@ class ControlPromptTest {
   @Test
   void listsTheCommands() {
     assertThat(prompt.help().lines()).hasSize(ControlCommands.ALL.size());
-    for (ControlCommand command : ControlCommands.ALL) {
+    for (ControlCommand<?> command : ControlCommands.ALL) {
       assertThat(prompt.help()).contains(command.usage(), command.description());
     }
   }

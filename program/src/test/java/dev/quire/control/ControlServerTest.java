@@ -250,17 +250,24 @@ class ControlServerTest {
   @Test
   void theClientFindsAndAsksIt() {
     ControlClient client = new ControlClient(folder());
-    ControlCommand paging = ControlCommands.PAGING;
+    ControlCommand<?> paging = ControlCommands.PAGING;
     Arguments none = Arguments.ofWords(paging, List.of());
-    assertThat(client.ask("tiny", paging, none, false)).isEqualTo("nested\n");
-    assertThat(client.ask("tiny", paging, none, true)).contains("\"paging\": \"nested\"");
-    assertThat(client.list().text()).containsPattern("tiny +[0-9]+ +nested\n");
-    assertThatThrownBy(() -> client.ask("big", paging, none, false))
+    ControlClient.Subject tiny = client.guest("tiny");
+    assertThat(client.ask(tiny, paging, none, false)).isEqualTo("nested\n");
+    assertThat(client.ask(tiny, paging, none, true)).contains("\"paging\": \"nested\"");
+    assertThat(client.loneGuests()).extracting(ControlClient.Subject::name).containsExactly("tiny");
+    assertThat(client.hosts()).isEmpty();
+    assertThatThrownBy(() -> client.guest("big"))
         .isInstanceOf(UserError.class)
-        .hasMessage("There is no guest called big: running are tiny.");
+        .hasMessage("There is no guest called big: there are tiny.");
     presence.close();
-    assertThatThrownBy(() -> client.ask("tiny", paging, none, false))
+    assertThatThrownBy(() -> client.ask(tiny, paging, none, false))
         .isInstanceOf(UserError.class)
         .hasMessageContaining("being started");
+    server.close();
+    assertThat(client.serves(tiny)).isFalse();
+    assertThatThrownBy(() -> client.ask(tiny, paging, none, false))
+        .isInstanceOf(UserError.class)
+        .hasMessageContaining("tiny does not answer");
   }
 }

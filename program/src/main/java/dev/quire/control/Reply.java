@@ -1,0 +1,4 @@
+package dev.quire.control;
+
+/** What comes of a command: all at once, or in parts. */
+public sealed interface Reply permits Answer, Streamed {}
