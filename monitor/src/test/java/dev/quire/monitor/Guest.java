@@ -1,5 +1,6 @@
 package dev.quire.monitor;
 
+import dev.quire.machine.board.Clock;
 import dev.quire.machine.board.InstructionClock;
 import dev.quire.machine.board.PowerControl;
 import dev.quire.machine.device.ByteSink;
@@ -9,6 +10,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.util.function.Function;
 import java.util.function.UnaryOperator;
 
 /** A virtual machine that runs a {@link Program} to its end. */
@@ -39,16 +41,20 @@ public final class Guest implements AutoCloseable {
 
   /** On a machine that is not its own, on the instruction clock. */
   public Guest(Program program, UnaryOperator<VmConfig.Builder> options, Machine machine) {
+    this(program, options, machine, InstructionClock::new);
+  }
+
+  /** On a machine that is not its own, by a clock that obeys what it is given. */
+  public Guest(
+      Program program,
+      UnaryOperator<VmConfig.Builder> options,
+      Machine machine,
+      Function<PowerControl, Clock> clocks) {
     VmConfig.Builder builder = new VmConfig.Builder(program.build()).memory(MEMORY);
     PowerControl power = new PowerControl();
-    vm =
-        new VirtualMachine(
-            options.apply(builder).build(),
-            machine,
-            power,
-            new InstructionClock(power),
-            console::write,
-            silent());
+    Clock clock = clocks.apply(power);
+    VmConfig config = options.apply(builder).build();
+    vm = new VirtualMachine(config, machine, power, clock, console::write, silent());
   }
 
   private static ConsolePort silent() {

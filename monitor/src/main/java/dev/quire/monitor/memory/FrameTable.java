@@ -115,6 +115,11 @@ public final class FrameTable {
     return -1;
   }
 
+  /** Whether at least half of what is kept back is still there, for VMs that can spare nothing. */
+  public boolean hasReserve() {
+    return freeNow >= reserve / 2;
+  }
+
   private void take(int start, int frames, Use newUse, int newOwner) {
     free.clear(start, start + frames);
     for (int index = start; index < start + frames; index++) {

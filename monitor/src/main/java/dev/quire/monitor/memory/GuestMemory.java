@@ -18,8 +18,10 @@ public final class GuestMemory implements Dma {
   /** gfns of a 2 MiB block. */
   public static final int BLOCK_FRAMES = 512;
 
-  /** Pages that go at a time when there is no room. */
-  private static final int ROOM = 16;
+  /** Pages that go at a time when there is no room, and that a VM keeps. */
+  private static final int ROOM = 8;
+
+  private static final int LEAST_PAGES = 32;
 
   /** In {@link #setKept}: writes to the frame go to the keeper. */
   public static final int OWN_WRITES = 1;
@@ -260,7 +262,8 @@ public final class GuestMemory implements Dma {
 
   /**
    * Before something that may need frames: while the machine has none but those that are kept back,
-   * pages of this VM go. False if too few could.
+   * pages of this VM go; but it keeps some, without which no instruction would ever complete. False
+   * if too few could go.
    */
   public boolean makeRoom() {
     if (!frames.isShort()) {
@@ -268,8 +271,9 @@ public final class GuestMemory implements Dma {
     }
     synchronized (this) {
       while (frames.isShort()) {
-        if (evict(ROOM) == 0) {
-          return false;
+        boolean few = pages.counts().privatePages() < LEAST_PAGES;
+        if (few || evict(ROOM) == 0) {
+          return frames.hasReserve();
         }
       }
     }

@@ -1,0 +1,126 @@
+package dev.quire.monitor;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.quire.machine.board.CountingMachineClock;
+import dev.quire.machine.hart.Hart;
+import dev.quire.machine.memory.DmaFault;
+import dev.quire.monitor.memory.FrameTable;
+import dev.quire.monitor.memory.SwapFile;
+import dev.quire.monitor.paging.PagingChoice;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.Timeout.ThreadMode;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * Many guests on a machine that has too little memory for them, some of them lawless: pages come
+ * and go all the time, by nothing but need, and every lawful guest sees what it sees alone.
+ */
+class CrowdedMachineTest {
+  private static final int STEPS = 3000;
+  private static final long LIMIT_NANOS = 5_000_000;
+
+  /** So much is not kept back that the guests, and their tables, would use more. */
+  private static final long MACHINE = 32 << 20;
+
+  private static final int FRAMES = 390;
+
+  @TempDir private static Path folder = Path.of(""); // replaced by JUnit
+
+  /** What a kernel came to. */
+  private record Outcome(long hash, long instructions, int memory) {
+    static Outcome of(VirtualMachine vm) {
+      try {
+        byte[] memory = new byte[RandomKernel.FRAMES << 12];
+        vm.memory().read(RandomKernel.PLAYGROUND, memory, 0, memory.length);
+        Hart hart = vm.vcpus().getFirst().hart();
+        return new Outcome(hart.x[RandomKernel.HASH], hart.completed(), Arrays.hashCode(memory));
+      } catch (DmaFault e) {
+        throw new AssertionError(e);
+      }
+    }
+  }
+
+  private static Program lawful(long seed) {
+    return new RandomKernel(seed, 3 + (int) (seed % 3)).build(STEPS);
+  }
+
+  private static Outcome alone(long seed) {
+    try (Guest guest = new Guest(lawful(seed), options -> options.paging(PagingChoice.NATIVE))) {
+      guest.vm().clock().schedule(LIMIT_NANOS, () -> guest.vm().stop(0));
+      guest.run();
+      return Outcome.of(guest.vm());
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(longs = {100, 200})
+  @Timeout(value = 120, unit = TimeUnit.SECONDS, threadMode = ThreadMode.SEPARATE_THREAD)
+  void guestsThatShareTooLittleMemoryNoticeNothing(long seed) {
+    List<Outcome> expected = new ArrayList<>();
+    List<Guest> lawful = new ArrayList<>();
+    List<Guest> lawless = new ArrayList<>();
+    CountingMachineClock clock = new CountingMachineClock();
+    try (Machine machine =
+        Machine.forMany(MACHINE, (int) (MACHINE >> 12) - FRAMES, SwapFile.in(folder), 0)) {
+      int[] running = {0};
+      for (PagingChoice paging : PagingChoice.values()) {
+        if (paging == PagingChoice.NATIVE) {
+          continue;
+        }
+        long kernel = seed + lawful.size();
+        expected.add(alone(kernel));
+        lawful.add(start(machine, clock, running, lawful(kernel), paging, 1));
+        Program wild = RandomKernel.lawless(kernel, 3, 2).build(STEPS);
+        lawless.add(start(machine, clock, running, wild, paging, 2));
+      }
+      clock.run();
+      List<Outcome> outcomes = lawful.stream().map(guest -> Outcome.of(guest.vm())).toList();
+      assertThat(outcomes).isEqualTo(expected);
+      long swapped = 0;
+      for (Guest guest : lawful) {
+        Upheaval.audit(guest.vm(), false);
+        swapped += guest.vm().memory().traffic().swappedIn();
+      }
+      lawless.forEach(guest -> Upheaval.audit(guest.vm(), false));
+      assertThat(swapped).as("pages that lawful guests got back").isGreaterThan(50);
+      lawful.forEach(Guest::close);
+      lawless.forEach(Guest::close);
+      assertThat(machine.frames().count(FrameTable.Use.FREE)).isEqualTo(machine.frames().total());
+    }
+  }
+
+  private static Guest start(
+      Machine machine,
+      CountingMachineClock clock,
+      int[] running,
+      Program program,
+      PagingChoice paging,
+      int cpus) {
+    Guest guest =
+        new Guest(
+            program,
+            options -> options.paging(paging).cpus(cpus),
+            machine,
+            power -> clock.computer(power, 1));
+    running[0]++;
+    VirtualMachine vm = guest.vm();
+    vm.clock().schedule(LIMIT_NANOS, () -> vm.stop(0));
+    new Upheaval(vm, vm.number(), 10_000, 100).begin();
+    clock.start(
+        vm.clock(),
+        () -> {
+          if (--running[0] == 0) {
+            clock.stop();
+          }
+        });
+    return guest;
+  }
+}
