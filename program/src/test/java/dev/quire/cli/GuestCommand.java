@@ -33,17 +33,28 @@ public final class GuestCommand {
   }
 
   static GuestCommand runTyping(InputStream typed, String... options) {
-    return command("run", typed, options);
+    return withAppend("run", typed, options);
+  }
+
+  /** {@code quire up}, whose guests' command lines are in the host file. */
+  static GuestCommand up(String... options) {
+    List<String> arguments = new ArrayList<>(List.of("up"));
+    arguments.addAll(List.of(options));
+    return command(InputStream.nullInputStream(), arguments);
   }
 
   /** {@code quire compare}, likewise. */
   static GuestCommand compare(String... options) {
-    return command("compare", InputStream.nullInputStream(), options);
+    return withAppend("compare", InputStream.nullInputStream(), options);
   }
 
-  private static GuestCommand command(String name, InputStream typed, String... options) {
+  private static GuestCommand withAppend(String name, InputStream typed, String... options) {
     List<String> arguments = new ArrayList<>(List.of(name, "--append", FAST_BOOT));
     arguments.addAll(List.of(options));
+    return command(typed, arguments);
+  }
+
+  private static GuestCommand command(InputStream typed, List<String> arguments) {
     StringWriter errors = new StringWriter();
     ByteArrayOutputStream output = new ByteArrayOutputStream();
     InputStream in = System.in;

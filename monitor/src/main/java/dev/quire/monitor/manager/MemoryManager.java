@@ -245,7 +245,7 @@ public final class MemoryManager {
   private void holdOrLetGo() {
     for (ManagedVm vm : vms) {
       boolean over = vm.heldBytes() > vm.targetBytes();
-      boolean useless = settings.means().swap() || vm.balloon().isExhausted(vm.targetBytes());
+      boolean useless = canSwap() || vm.balloon().isExhausted(vm.targetBytes());
       boolean hold = state == ReclaimState.LOW && over && useless;
       if (hold && !vm.isHeld()) {
         tell(
@@ -260,23 +260,31 @@ public final class MemoryManager {
   }
 
   private void watchThoseWithoutFrames() {
+    if (!machine.frames().isShort()) {
+      vms.forEach(vm -> vm.vm().vcpus().forEach(GuestCpu::framesCame));
+    }
     List<String> waiting = new ArrayList<>();
     for (ManagedVm vm : vms) {
-      if (vm.vm().vcpus().stream().anyMatch(GuestCpu::waitsForFrames)) {
+      boolean waits = vm.vm().vcpus().stream().anyMatch(GuestCpu::waitsForFrames);
+      if (waits || vm.isHeld() && !canSwap()) {
         waiting.add(vm.name());
       }
     }
-    if (waiting.isEmpty()) {
+    if (state != ReclaimState.LOW) {
       usedUp = false;
-    } else if (!machine.frames().isShort()) {
-      vms.forEach(vm -> vm.vm().vcpus().forEach(GuestCpu::framesCame));
-    } else if (!usedUp) {
+    } else if (!waiting.isEmpty() && !usedUp) {
       usedUp = true;
       String text =
           "The machine's memory is used up and %s: %s wait until frames are free."
               .formatted(whyNotSwapped(), String.join(", ", waiting));
       events.accept(new MemoryEvent(clock.now(), "", Kind.SWAP, text));
     }
+  }
+
+  /** Whether pages can go to the swap file, as far as the last attempt tells. */
+  private boolean canSwap() {
+    SwapFile swap = machine.swap();
+    return settings.means().swap() && swap != null && swap.failure() == null;
   }
 
   private String whyNotSwapped() {
