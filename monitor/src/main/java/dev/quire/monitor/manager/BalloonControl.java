@@ -1,7 +1,6 @@
 package dev.quire.monitor.manager;
 
 import dev.quire.machine.device.virtio.BalloonStatistics;
-import dev.quire.machine.device.virtio.VirtioBalloon;
 import dev.quire.monitor.memory.PageTraffic;
 import dev.quire.monitor.policy.Policy;
 import org.jspecify.annotations.Nullable;
@@ -34,7 +33,7 @@ final class BalloonControl {
   /** Ballooned pages that are used all the same, before that is held against the guest. */
   private static final long MOST_TOUCHED = 256;
 
-  private final @Nullable VirtioBalloon device;
+  private final @Nullable BalloonDriver driver;
   private final long configured;
   private long asked;
 
@@ -48,8 +47,8 @@ final class BalloonControl {
   private long disobeyedAt = Long.MIN_VALUE;
   private long forgivenTouches;
 
-  BalloonControl(@Nullable VirtioBalloon device, long configured) {
-    this.device = device;
+  BalloonControl(@Nullable BalloonDriver driver, long configured) {
+    this.driver = driver;
     this.configured = configured;
   }
 
@@ -60,12 +59,12 @@ final class BalloonControl {
 
   /** What the driver says that it holds. */
   long actual() {
-    return device == null ? 0 : device.actual() * Policy.PAGE;
+    return driver == null ? 0 : driver.actual() * Policy.PAGE;
   }
 
   /** What the guest said last. */
   BalloonStatistics statistics() {
-    return device == null ? BalloonStatistics.NONE : device.statistics();
+    return driver == null ? BalloonStatistics.NONE : driver.statistics();
   }
 
   /**
@@ -83,14 +82,14 @@ final class BalloonControl {
   }
 
   void requestStatistics() {
-    if (device != null && device.driverReady()) {
-      device.requestStatistics();
+    if (driver != null && driver.isReady()) {
+      driver.requestStatistics();
     }
   }
 
   /** Whether asking it is of use. */
   boolean obeys() {
-    return device != null && device.driverReady() && disobeyedAt == Long.MIN_VALUE;
+    return driver != null && driver.isReady() && disobeyedAt == Long.MIN_VALUE;
   }
 
   /**
@@ -132,9 +131,9 @@ final class BalloonControl {
   }
 
   private void ask(long bytes) {
-    if (device != null && bytes != asked) {
+    if (driver != null && bytes != asked) {
       asked = bytes & -Policy.PAGE;
-      device.target((int) (asked / Policy.PAGE));
+      driver.ask((int) (asked / Policy.PAGE));
       reached = false;
     }
   }
@@ -152,7 +151,7 @@ final class BalloonControl {
    *     nothing new is
    */
   @Nullable String watch(long now, PageTraffic traffic) {
-    if (device == null || !device.driverReady()) {
+    if (driver == null || !driver.isReady()) {
       lastProgress = now;
       return null;
     }
@@ -172,7 +171,7 @@ final class BalloonControl {
       String by = " deflated its balloon by itself, from %d to %d MiB, for it was out of memory";
       String text = by.strip().formatted(asked / MIB, actual / MIB);
       asked = actual;
-      device.target((int) (actual / Policy.PAGE));
+      driver.ask((int) (actual / Policy.PAGE));
       return blame(now, text);
     }
     reached = actual == asked;

@@ -1,6 +1,7 @@
 package dev.quire.monitor.manager;
 
 import dev.quire.machine.device.virtio.BalloonStatistics;
+import dev.quire.machine.device.virtio.VirtioBalloon;
 import dev.quire.monitor.VirtualMachine;
 import dev.quire.monitor.memory.PageCounts;
 import dev.quire.monitor.memory.PageTraffic;
@@ -40,8 +41,12 @@ public final class ManagedVm {
     this.vm = vm;
     this.limits = limits.check(name, vm.memory().size());
     this.history = new AccessHistory(vm.memory());
-    this.balloon = new BalloonControl(vm.balloon(), vm.memory().size());
+    this.balloon = new BalloonControl(driver(vm.balloon()), vm.memory().size());
     this.move = new Move(vm.memory().traffic());
+  }
+
+  private static @Nullable BalloonDriver driver(@Nullable VirtioBalloon device) {
+    return device == null ? null : BalloonDriver.of(device);
   }
 
   public String name() {

@@ -5,7 +5,7 @@
  * <pre>
  *   MemoryManager     each step: accounting, ReclaimState; each period: AccessHistory, Snapshot,
  *                     Policy, targets; then it brings each VM to its target:
- *     BalloonControl    how far a VM's balloon is inflated, and whether the guest obeys
+ *     BalloonControl    how far a VM's balloon is inflated, and whether its BalloonDriver obeys
  *     GuestMemory       evict: random pages go to the swap file
  *     VirtualMachine    hold: VMs over their target stand still while nothing else helps
  *   ManagedVm         one VM, its limits, and what was decided for it
