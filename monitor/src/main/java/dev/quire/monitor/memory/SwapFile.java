@@ -7,7 +7,6 @@ import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.FileAlreadyExistsException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileAttribute;
@@ -123,11 +122,6 @@ public final class SwapFile implements AutoCloseable {
   /** The folder that it is in. */
   public Path place() {
     return place;
-  }
-
-  /** What the file may still grow by, as the host says, in bytes. */
-  public long room() throws IOException {
-    return Files.getFileStore(place).getUsableSpace();
   }
 
   @Override
