@@ -131,7 +131,7 @@ public final class VirtualMachine implements AutoCloseable {
           firmware,
           new Vcpu.Services(paging, memory, devices.map(), firmware, clock, swapNanos));
     }
-    load(config);
+    loadOrLeave(config);
   }
 
   private List<InterruptLine> externalInterrupts(int cpus) {
@@ -156,6 +156,18 @@ public final class VirtualMachine implements AutoCloseable {
               : new Vcpu(id, hart, time, monitor, config.updatesAd());
       vcpus.add(cpu);
       clock.add(cpu);
+    }
+  }
+
+  /** A guest that cannot be loaded leaves nothing behind on a machine that others use. */
+  private void loadOrLeave(VmConfig config) {
+    try {
+      load(config);
+    } catch (RuntimeException e) {
+      if (!ownsMachine) {
+        leaveMachine();
+      }
+      throw e;
     }
   }
 

@@ -1,8 +1,10 @@
 package dev.quire.monitor;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.quire.machine.board.CountingMachineClock;
+import dev.quire.machine.board.UserError;
 import dev.quire.machine.hart.Hart;
 import dev.quire.machine.memory.DmaFault;
 import dev.quire.monitor.memory.FrameTable;
@@ -13,6 +15,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.Timeout.ThreadMode;
 import org.junit.jupiter.api.io.TempDir;
@@ -94,6 +97,20 @@ class CrowdedMachineTest {
       lawful.forEach(Guest::close);
       lawless.forEach(Guest::close);
       assertThat(machine.frames().count(FrameTable.Use.FREE)).isEqualTo(machine.frames().total());
+    }
+  }
+
+  @Test
+  void aGuestThatCannotBeLoadedLeavesNothingBehind() {
+    try (Machine machine = Machine.forMany(MACHINE, 0, SwapFile.in(folder), 0)) {
+      GuestFile large = new GuestFile("large", new byte[15 << 20]);
+      assertThatThrownBy(
+              () -> new Guest(lawful(1), options -> options.initrd(large), machine).close())
+          .isInstanceOf(UserError.class);
+      assertThat(machine.frames().count(FrameTable.Use.FREE)).isEqualTo(machine.frames().total());
+      try (Guest guest = new Guest(lawful(1), options -> options, machine)) {
+        assertThat(guest.vm().number()).isEqualTo(1);
+      }
     }
   }
 
