@@ -6,7 +6,6 @@ import dev.quire.host.HostConfig;
 import dev.quire.host.HostControl;
 import dev.quire.host.HostEnding;
 import dev.quire.host.HostFile;
-import dev.quire.host.HostReport;
 import dev.quire.host.HostSession;
 import dev.quire.host.HostView;
 import dev.quire.host.MachineConfig;
@@ -16,11 +15,15 @@ import dev.quire.host.SnapshotWriter;
 import dev.quire.host.TimeSpan;
 import dev.quire.host.VmEntry;
 import dev.quire.host.VmState;
+import dev.quire.host.demo.Counterfactual;
+import dev.quire.host.demo.DemoReport;
+import dev.quire.host.demo.Demonstration;
 import dev.quire.image.MirrorOptions;
 import dev.quire.machine.board.UserError;
 import dev.quire.monitor.policy.Policies;
 import dev.quire.run.Json;
 import java.io.IOException;
+import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -28,10 +31,13 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.Callable;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
 
 /** {@code quire up}: several guests on one machine, as a host file describes them. */
 @Command(
@@ -47,8 +53,11 @@ import picocli.CommandLine.Parameters;
 final class UpCommand implements Callable<Integer> {
   private static final long LOOK_NANOS = 100_000_000;
 
-  @Parameters(paramLabel = "FILE", description = "The host file.")
-  private Path file = Path.of("");
+  @Parameters(
+      paramLabel = "FILE",
+      arity = "0..1",
+      description = "The host file; without one, a demonstration with four guests.")
+  private @Nullable Path file;
 
   @Option(
       names = "--for",
@@ -105,6 +114,14 @@ final class UpCommand implements Callable<Integer> {
       description = "Trust the mirror without checking the archive's signature.")
   private boolean insecure;
 
+  @Option(
+      names = "--no-counterfactual",
+      description =
+          "After the demonstration, do not compare with what would have been under another policy.")
+  private boolean noCounterfactual;
+
+  @Spec private CommandSpec spec = CommandSpec.create(); // replaced by picocli
+
   private @Nullable UserError recordingFailed;
 
   @Override
@@ -112,22 +129,40 @@ final class UpCommand implements Callable<Integer> {
     ControlFolder.checkName(name);
     ControlServer.checkPort(port);
     long nanos = time == null ? Long.MAX_VALUE : TimeSpan.parse(time);
-    HostConfig config = chosen(HostFile.parse(file));
+    if (file != null) {
+      return run(chosen(HostFile.parse(file)), null, nanos);
+    }
+    try (Demonstration demonstration = new Demonstration()) {
+      return run(chosen(demonstration.config()), demonstration, nanos);
+    }
+  }
+
+  private int run(HostConfig config, @Nullable Demonstration demonstration, long nanos) {
     if (json != null) {
       write(json, "");
     }
     Map<VmEntry, HostSession.Boot> boots = new HashMap<>();
-    try (HostSession session =
-            new HostSession(config, vm -> Objects.requireNonNull(boots.get(vm)));
+    Function<VmEntry, HostSession.Boot> bootOf = vm -> Objects.requireNonNull(boots.get(vm));
+    Map<String, Object> closing = new LinkedHashMap<>();
+    int status;
+    DemoReport shown = null;
+    try (HostSession session = new HostSession(config, bootOf);
         ControlServer _ = HostControl.open(session, name, port);
         SnapshotWriter _ = recording(session)) {
       boots.putAll(HostBoots.prepare(config.vms(), new MirrorOptions(mirror, insecure)));
-      int status = run(session, nanos);
+      status = run(session, demonstration, nanos, closing);
+      shown = demonstration == null ? null : demonstration.report(session);
       if (recordingFailed != null) {
         throw recordingFailed;
       }
-      return status;
     }
+    if (demonstration != null && shown != null) {
+      status = conclude(demonstration, shown, bootOf, status, closing);
+    }
+    if (json != null) {
+      write(json, Json.write(closing));
+    }
+    return status;
   }
 
   /** What the options say in place of the file. */
@@ -145,17 +180,64 @@ final class UpCommand implements Callable<Integer> {
     return new HostConfig(machine, manager, config.vms(), config.events());
   }
 
-  private int run(HostSession session, long nanos) {
+  /** Runs the host to its end; its exit status. Where memory was then goes to {@code closing}. */
+  private static int run(
+      HostSession session,
+      @Nullable Demonstration demonstration,
+      long nanos,
+      Map<String, Object> closing) {
     try (HostEnding ending = new HostEnding(session);
-        HostView _ = new HostView(session, ending, HostView.Words.NONE)) {
-      endLater(session, ending, nanos);
+        HostView _ = new HostView(session, ending, begin(session, demonstration, nanos, ending))) {
       session.run();
-      if (json != null) {
-        write(json, closing(session, ending.report()));
-      }
+      closing.putAll(ending.report().json());
+      closing.put("events", session.events().since(0));
       boolean failed = session.vms().stream().anyMatch(vm -> vm.state() == VmState.FAILED);
       return ending.status() == 0 && failed ? 1 : ending.status();
     }
+  }
+
+  private static HostView.Words begin(
+      HostSession session, @Nullable Demonstration demonstration, long nanos, HostEnding ending) {
+    if (demonstration != null) {
+      return demonstration.begin(session, nanos, () -> ending.end(0));
+    }
+    endLater(session, ending, nanos);
+    return HostView.Words.NONE;
+  }
+
+  /** Says what the demonstration has shown, and compares, if it went to its end. */
+  private int conclude(
+      Demonstration demonstration,
+      DemoReport shown,
+      Function<VmEntry, HostSession.Boot> bootOf,
+      int status,
+      Map<String, Object> closing) {
+    PrintWriter out = spec.commandLine().getOut();
+    out.print(shown.text());
+    out.flush();
+    Map<String, Object> told = shown.json();
+    boolean good = shown.isGood();
+    if (!noCounterfactual && status == 0 && time != null) {
+      Counterfactual other = compare(demonstration, bootOf);
+      out.print(other.text());
+      out.flush();
+      told.put("counterfactual", other.json());
+      good &= other.isGood();
+    }
+    closing.put("demonstration", told);
+    return status == 0 && !good ? 1 : status;
+  }
+
+  private Counterfactual compare(
+      Demonstration demonstration, Function<VmEntry, HostSession.Boot> bootOf) {
+    PrintWriter err = spec.commandLine().getErr();
+    tell(err, "Rehearsing the same under static and under idle-tax, on the instruction clock ...");
+    return demonstration.counterfactual(bootOf, progress -> tell(err, progress));
+  }
+
+  private static void tell(PrintWriter err, String line) {
+    err.println(line);
+    err.flush();
   }
 
   /** Ends it {@code nanos} after no guest that has been started is on its way any more. */
@@ -171,12 +253,6 @@ final class UpCommand implements Callable<Integer> {
                 session.clock().schedule(nanos, () -> ending.end(0));
               }
             });
-  }
-
-  private static String closing(HostSession session, HostReport report) {
-    Map<String, Object> closing = new LinkedHashMap<>(report.json());
-    closing.put("events", session.events().since(0));
-    return Json.write(closing);
   }
 
   private static void write(Path path, String text) {

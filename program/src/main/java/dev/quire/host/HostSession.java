@@ -368,6 +368,11 @@ public final class HostSession implements AutoCloseable {
         && spare >= min;
   }
 
+  /** Adds to the events what somebody else has done; on the thread of the clock. */
+  public void tell(String vm, String kind, String text) {
+    events.add(clock.now(), vm, kind, text);
+  }
+
   private void tell(MemoryEvent event) {
     String kind = event.kind().name().toLowerCase(Locale.ROOT);
     events.add(event.nanos(), event.vm(), kind, event.text());

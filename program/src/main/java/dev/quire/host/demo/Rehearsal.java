@@ -1,0 +1,64 @@
+package dev.quire.host.demo;
+
+import dev.quire.host.HostConfig;
+import dev.quire.host.HostEvent;
+import dev.quire.host.HostSession;
+import dev.quire.host.MachineConfig;
+import dev.quire.host.ManagerConfig;
+import dev.quire.host.VmEntry;
+import java.util.List;
+import java.util.function.Consumer;
+import java.util.function.Function;
+
+/**
+ * A scenario on the instruction clock: time is the guests' work and waiting, not the host's, so
+ * that the same rehearsal always comes out the same, and two that differ in the policy alone can be
+ * compared.
+ *
+ * @param played what came of it; nothing if not all guests came up
+ * @param events of the whole run
+ */
+record Rehearsal(Played played, List<HostEvent> events) {
+  Rehearsal {
+    events = List.copyOf(events);
+  }
+
+  /** That host under that policy, on the instruction clock. */
+  static HostConfig counted(HostConfig config, String policy, long periodNanos) {
+    MachineConfig machine = config.machine();
+    ManagerConfig manager = config.manager();
+    return new HostConfig(
+        new MachineConfig(machine.memory(), machine.harts(), true),
+        new ManagerConfig(policy, manager.tax(), periodNanos, manager.swap()),
+        config.vms(),
+        config.events());
+  }
+
+  /**
+   * Plays it to its end.
+   *
+   * @param watcher sees the session before it runs
+   */
+  static Rehearsal run(
+      HostConfig config,
+      Function<VmEntry, HostSession.Boot> boots,
+      Scenario scenario,
+      long nanos,
+      Consumer<HostSession> watcher) {
+    try (HostSession session = new HostSession(config, boots)) {
+      Played[] played = {new Played(0, List.of())};
+      var _ =
+          new Play(
+              session,
+              scenario,
+              nanos,
+              outcome -> {
+                played[0] = outcome;
+                session.clock().stop();
+              });
+      watcher.accept(session);
+      session.run();
+      return new Rehearsal(played[0], session.events().since(0));
+    }
+  }
+}
