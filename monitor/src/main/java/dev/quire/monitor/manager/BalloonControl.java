@@ -143,6 +143,11 @@ final class BalloonControl {
     ask(Math.clamp(bytes, 0, configured));
   }
 
+  /** The guest cannot do anything now, and is not blamed for it. */
+  void excuse(long now) {
+    lastProgress = now;
+  }
+
   /**
    * Looks whether the guest does what it was asked.
    *

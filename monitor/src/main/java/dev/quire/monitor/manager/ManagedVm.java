@@ -8,6 +8,7 @@ import dev.quire.monitor.memory.PageTraffic;
 import dev.quire.monitor.policy.Policy;
 import dev.quire.monitor.policy.Target;
 import dev.quire.monitor.policy.VmSnapshot;
+import dev.quire.monitor.vcpu.GuestCpu;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -127,6 +128,11 @@ public final class ManagedVm {
   }
 
   // ---- for the manager -----------------------------------------------------------------------
+
+  /** Whether it cannot do anything: somebody holds it, or it waits for frames. */
+  boolean standsStill() {
+    return !vm.held().isEmpty() || vm.vcpus().stream().anyMatch(GuestCpu::waitsForFrames);
+  }
 
   BalloonControl balloon() {
     return balloon;

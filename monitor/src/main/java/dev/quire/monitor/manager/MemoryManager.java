@@ -207,6 +207,9 @@ public final class MemoryManager {
   }
 
   private void steer(ManagedVm vm) {
+    if (vm.standsStill()) {
+      vm.balloon().excuse(clock.now());
+    }
     String blame = vm.balloon().watch(clock.now(), vm.vm().memory().traffic());
     if (blame != null) {
       String then = settings.means().swap() ? ": its pages are swapped instead." : ".";

@@ -121,6 +121,16 @@ class BalloonControlTest {
   }
 
   @Test
+  void aGuestThatStandsStillIsNotBlamed() {
+    driver.speed = 0;
+    for (int i = 0; i < 10; i++) {
+      assertThat(steps(30, 128 * MIB, 100 * MIB)).isNull();
+      control.excuse(now);
+    }
+    assertThat(steps(70, 128 * MIB, 100 * MIB)).contains("stays at");
+  }
+
+  @Test
   void aGuestThatDeflatesByItselfIsNamedAndBelieved() {
     steps(40, 128 * MIB, 100 * MIB);
     driver.actual -= 4096;
