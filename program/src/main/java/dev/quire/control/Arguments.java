@@ -170,7 +170,8 @@ public final class Arguments {
       }
     }
     throw UserError.of(
-        "'%s' is no size for %s: write for example 64M, and whole pages of 4K.", shown(text), name);
+        "%s '%s' is not possible: write for example 64M, and whole pages of 4K.",
+        name, shown(text));
   }
 
   private static char unit(String text) {

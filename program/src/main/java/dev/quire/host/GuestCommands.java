@@ -8,6 +8,7 @@ import dev.quire.control.ControlCommand.Handler;
 import dev.quire.control.ControlCommands;
 import dev.quire.host.HostControl.Guest;
 import dev.quire.machine.board.UserError;
+import dev.quire.machine.device.virtio.VirtioBalloon;
 import dev.quire.monitor.VirtualMachine;
 import dev.quire.monitor.manager.Limits;
 import dev.quire.monitor.manager.ManagedVm;
@@ -247,16 +248,23 @@ public final class GuestCommands {
                     mib(size), guest.name(), mib(configured));
               }
               memory.fixBalloon(size);
+              String to = auto ? "is the policy's again." : "is " + mib(size) + ", as asked.";
+              tell(guest, "balloon", "the balloon of " + guest.name() + " " + to);
               return new Answer(balloonText(memory) + "\n", balloonValue(memory));
             });
   }
 
   private static String balloonText(ManagedVm memory) {
     return "Its balloon is asked for %s and holds %s; the guest %s."
-        .formatted(
-            mib(memory.balloonAsked()),
-            mib(memory.balloonActual()),
-            memory.obeys() ? "obeys" : "does not obey, or has no driver");
+        .formatted(mib(memory.balloonAsked()), mib(memory.balloonActual()), obedience(memory));
+  }
+
+  private static String obedience(ManagedVm memory) {
+    VirtioBalloon device = memory.vm().balloon();
+    if (device == null || !device.driverReady()) {
+      return "has no driver for it now";
+    }
+    return memory.obeys() ? "obeys" : "does not obey, and its pages are swapped instead";
   }
 
   private static Map<String, Object> balloonValue(ManagedVm memory) {
@@ -282,18 +290,26 @@ public final class GuestCommands {
                       arguments.number("shares", before.shares(), MAX_SHARES));
               if (!wanted.equals(before)) {
                 session.limit(guest.vm(), wanted);
+                tell(guest, "guest", text(guest, wanted));
               }
               Map<String, Object> value = new LinkedHashMap<>();
               value.put("vm", guest.name());
               value.put("min", wanted.min());
               value.put("max", wanted.max());
               value.put("shares", wanted.shares());
-              String text =
-                  "%s: min %s, max %s, %d shares.%n"
-                      .formatted(
-                          guest.name(), mib(wanted.min()), mib(wanted.max()), wanted.shares());
-              return new Answer(text, value);
+              return new Answer(text(guest, wanted) + "\n", value);
             });
+  }
+
+  private static String text(Guest guest, Limits limits) {
+    return "%s: min %s, max %s, %d shares."
+        .formatted(guest.name(), mib(limits.min()), mib(limits.max()), limits.shares());
+  }
+
+  /** What a user did is among the events, too. */
+  private static void tell(Guest guest, String kind, String text) {
+    HostSession session = guest.host().session();
+    session.events().add(session.clock().now(), guest.name(), kind, text);
   }
 
   private static Answer why(Guest guest, Arguments arguments) {
@@ -312,7 +328,9 @@ public final class GuestCommands {
               value.put("balloon", balloonValue(memory));
               value.put("lastMove", move);
               String text = reason.stripTrailing() + "\n" + balloonText(memory) + "\n";
-              return new Answer(text + (move == null ? "" : "Last: " + move.line()), value);
+              return new Answer(
+                  text + (move == null ? "" : "The last move: " + move.line().strip() + "\n"),
+                  value);
             });
   }
 

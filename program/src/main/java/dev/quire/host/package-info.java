@@ -15,12 +15,13 @@
  *   HostReport         where all memory is at one moment: as JSON, and as the tables of ps and top
  *   HostView           shows a running host: TerminalView on a terminal, LinesView elsewhere
  *   HostEnding         ends it by signals and keys, at first in order
+ *   HostControl        serves it to clients: HostCommands, GuestCommands (ConsoleStream, ExecStream)
  *   HostedConsole      what a guest prints, for many readers, and what is typed
  *   GuestPrograms      Quire's own programs, for the guests' initramfs
  *   SnapshotWriter     what the policy of a running host saw and decided, as a file of JSON lines
  *   SnapshotLog        such a file, read and checked (RecordReader)
  *     Replay           another policy's decisions for it; ReplayText prints them
- *   MetricsText        a snapshot and counters as Prometheus reads them
+ *   MetricsText        a snapshot and HostCounters as Prometheus reads them
  * </pre>
  *
  * {@code examples/host.toml} is a file with every key in it.

@@ -1,12 +1,12 @@
 package dev.quire.control;
 
+import static dev.quire.control.RawHttp.assertError;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.quire.machine.board.UserError;
 import dev.quire.run.GuestRun;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.NetworkInterface;
 import java.net.Socket;
@@ -56,39 +56,19 @@ class ControlServerTest {
   }
 
   private String host() {
-    return "Host: 127.0.0.1:" + server.file().port();
+    return new RawHttp(server).host();
   }
 
   private String token() {
-    return "Authorization: Bearer " + server.file().token();
+    return new RawHttp(server).token();
   }
 
-  /** The whole response to a request of a first line, headers and a body. */
   private String response(String first, List<String> headers, byte[] body) throws IOException {
-    try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), server.file().port())) {
-      String head = first + "\r\n" + String.join("\r\n", headers) + "\r\nConnection: close\r\n\r\n";
-      OutputStream out = socket.getOutputStream();
-      out.write(head.getBytes(StandardCharsets.ISO_8859_1));
-      out.write(body);
-      out.flush();
-      socket.shutdownOutput();
-      return new String(socket.getInputStream().readAllBytes(), StandardCharsets.ISO_8859_1);
-    }
+    return new RawHttp(server).response(first, headers, body);
   }
 
   private String post(String path, String body, String... headers) throws IOException {
-    byte[] bytes = body.getBytes(StandardCharsets.UTF_8);
-    List<String> all = new ArrayList<>(List.of(headers));
-    all.add("Content-Length: " + bytes.length);
-    return response("POST " + path + " HTTP/1.1", all, bytes);
-  }
-
-  private static void assertError(String response, int status, String sentence) {
-    assertThat(response)
-        .startsWith("HTTP/1.1 " + status + " ")
-        .containsIgnoringCase("content-type: application/json")
-        .containsPattern("\\{\\s*\"error\": \"[^\"]*" + sentence + "[^\"]*\"\\s*\\}\\s*$")
-        .doesNotContain("dev.quire", "Exception", "at java");
+    return new RawHttp(server).post(path, body, headers);
   }
 
   @Test
@@ -156,6 +136,8 @@ class ControlServerTest {
   @ParameterizedTest
   @CsvSource({
     "/, form /vms/NAME/COMMAND",
+    "/host, form /vms/NAME/COMMAND",
+    "/host/ps, no host: there is only the guest tiny",
     "/vms/tiny, form /vms/NAME/COMMAND",
     "/vms/tiny/paging/, form /vms/NAME/COMMAND",
     "/../vms/tiny/paging, form /vms/NAME/COMMAND",
@@ -173,6 +155,28 @@ class ControlServerTest {
       String response = response(first, words(host(), token()), new byte[0]);
       assertError(response, 405, "POST");
       assertThat(response).containsIgnoringCase("allow: POST");
+    }
+  }
+
+  @Test
+  void aLoneGuestHasNoMetrics() throws IOException {
+    assertError(
+        response("GET /metrics HTTP/1.1", words(host(), token()), new byte[0]), 404, "no host");
+    assertError(response("GET /metrics HTTP/1.1", words(host()), new byte[0]), 401, "token");
+    assertError(post("/metrics", "{}", host(), token()), 405, "GET");
+  }
+
+  @Test
+  void aPortIsFixedAndInUse() {
+    int port = server.port();
+    assertThatThrownBy(() -> ControlServer.open(folder(), "b", new NamedGuest("b", guest), port))
+        .isInstanceOf(UserError.class)
+        .hasMessageContaining("Port " + port + " of 127.0.0.1 is not to be had");
+    server.close();
+    server = ControlServer.open(folder(), "b", new NamedGuest("b", guest), port);
+    assertThat(server.port()).isEqualTo(port);
+    for (int wrong : new int[] {-1, 65536}) {
+      assertThatThrownBy(() -> ControlServer.checkPort(wrong)).hasMessageContaining("0 to 65535");
     }
   }
 
@@ -201,14 +205,25 @@ class ControlServerTest {
 
   @Test
   void whoStallsStopsNobodyElse() throws IOException {
-    Socket[] stalled = new Socket[3];
-    for (int i = 0; i < stalled.length; i++) {
-      stalled[i] = new Socket(InetAddress.getLoopbackAddress(), server.file().port());
-      stalled[i]
-          .getOutputStream()
-          .write("POST /vms/tiny/paging HT".getBytes(StandardCharsets.US_ASCII));
+    List<Socket> stalled = new ArrayList<>();
+    for (String part : List.of("", "POST /vms/tiny/paging HT", "POST /vms/tiny/paging HTTP/1.1")) {
+      for (int i = 0; i < 20; i++) {
+        Socket socket = new Socket(InetAddress.getLoopbackAddress(), server.port());
+        stalled.add(socket);
+        socket.getOutputStream().write(part.getBytes(StandardCharsets.US_ASCII));
+      }
     }
-    assertThat(post("/vms/tiny/paging", "{}", host(), token())).startsWith("HTTP/1.1 200 ");
+    String lines = String.join("\r\n", host(), token(), "Content-Length: 9\r\n\r\n{");
+    for (int i = 0; i < 20; i++) {
+      Socket socket = new Socket(InetAddress.getLoopbackAddress(), server.port());
+      stalled.add(socket);
+      byte[] head =
+          ("POST /vms/tiny/paging HTTP/1.1\r\n" + lines).getBytes(StandardCharsets.US_ASCII);
+      socket.getOutputStream().write(head);
+    }
+    for (int i = 0; i < 5; i++) {
+      assertThat(post("/vms/tiny/paging", "{}", host(), token())).startsWith("HTTP/1.1 200 ");
+    }
     for (Socket socket : stalled) {
       socket.close();
     }

@@ -12,13 +12,13 @@ import java.io.IOException;
 import java.nio.file.Files;
 
 /** A guest of the image that {@code quire image pull debian} brings, with Quire's own programs. */
-final class DebianGuest {
+public final class DebianGuest {
   private static final long MEMORY = 128L << 20;
 
   private DebianGuest() {}
 
   /** Of a guest with so many bytes of memory. */
-  static HostSession.Boot boot(long memory) throws IOException {
+  public static HostSession.Boot boot(long memory) throws IOException {
     GuestImage image =
         ImageStore.ofUser().debian(MirrorOptions.DEFAULT, ProgressBar.onStandardError());
     Initramfs.Options options = Initramfs.Options.of(memory).withFiles(GuestPrograms.files());
