@@ -24,6 +24,7 @@ public final class ManagedVm {
   private final AccessHistory history;
   private final BalloonControl balloon;
   private final Move move;
+  private final Stillness stillness = new Stillness();
   private final long[] heldBefore = new long[REMEMBERED];
   private int steps;
   private Limits limits;
@@ -144,6 +145,10 @@ public final class ManagedVm {
 
   Move move() {
     return move;
+  }
+
+  Stillness stillness() {
+    return stillness;
   }
 
   void look() {

@@ -38,6 +38,9 @@ public final class MemoryManager {
   /** Pages that are taken from one VM in one step, at most: it stands still for that long. */
   private static final int MOST_EVICTED = 1024;
 
+  /** A better state is worth a sentence when it has lasted so long. */
+  private static final long LASTING_NANOS = 1_000_000_000;
+
   /**
    * What memory management is to do.
    *
@@ -52,6 +55,11 @@ public final class MemoryManager {
   private final BiConsumer<Snapshot, List<Target>> decided;
   private final List<ManagedVm> vms = new ArrayList<>();
   private ReclaimState state = ReclaimState.HIGH;
+
+  /** The state that was told last, and when it was that bad last. */
+  private ReclaimState toldState = ReclaimState.HIGH;
+
+  private long asBadAsTold;
   private long nextDecision;
 
   /** Whether it was told that VMs wait for frames. */
@@ -166,9 +174,7 @@ public final class MemoryManager {
   private void step() {
     ReclaimState before = state;
     state = ReclaimState.next(state, free(), machine.memory().size());
-    if (state != before) {
-      tellState();
-    }
+    tellState();
     if (clock.now() >= nextDecision || state.compareTo(before) > 0) {
       decide();
     }
@@ -249,16 +255,11 @@ public final class MemoryManager {
     for (ManagedVm vm : vms) {
       boolean over = vm.heldBytes() > vm.targetBytes();
       boolean useless = canSwap() || vm.balloon().isExhausted(vm.targetBytes());
-      boolean hold = state == ReclaimState.LOW && over && useless;
-      if (hold && !vm.isHeld()) {
-        tell(
-            vm,
-            Kind.HOLD,
-            vm.name() + " stands still until memory is free: it is over its target.");
-      } else if (!hold && vm.isHeld()) {
-        tell(vm, Kind.HOLD, vm.name() + " goes on.");
+      vm.hold(state == ReclaimState.LOW && over && useless);
+      String sentence = vm.stillness().follow(clock.now(), vm.isHeld());
+      if (!sentence.isEmpty()) {
+        tell(vm, Kind.HOLD, vm.name() + sentence);
       }
-      vm.hold(hold);
     }
   }
 
@@ -304,7 +305,20 @@ public final class MemoryManager {
     events.accept(new MemoryEvent(clock.now(), vm.name(), kind, text));
   }
 
+  /** At once if it became worse than was told, and if it is better, once that has lasted. */
   private void tellState() {
+    if (state.compareTo(toldState) >= 0) {
+      asBadAsTold = clock.now();
+    }
+    boolean better = clock.now() - asBadAsTold > LASTING_NANOS;
+    if (better || state.compareTo(toldState) > 0) {
+      toldState = state;
+      asBadAsTold = clock.now();
+      describeState();
+    }
+  }
+
+  private void describeState() {
     String what =
         switch (state) {
           case HIGH -> "enough: nothing is taken back";
@@ -325,15 +339,23 @@ public final class MemoryManager {
   }
 
   private void tellMove(ManagedVm from) {
-    Move.Taken taken = from.move().follow(clock.now(), from.vm().memory().traffic());
+    Target target = from.target();
+    Move.Taken taken =
+        from.move()
+            .follow(
+                clock.now(), from.vm().memory().traffic(), target == null ? "" : target.brief());
     if (taken.bytes() == 0) {
       return;
     }
-    Target target = from.target();
-    String why = target == null ? "" : ": " + target.brief();
     String text =
-        "took %d MiB from %s (%s)%s%s."
-            .formatted(taken.bytes() / MIB, from.name(), means(taken), why, receiver(from, taken));
+        "took %d MiB from %s (%s)%s%s%s."
+            .formatted(
+                taken.bytes() / MIB,
+                from.name(),
+                means(taken),
+                taken.why().isEmpty() ? "" : ": ",
+                taken.why(),
+                receiver(from, taken));
     tell(from, Kind.MOVE, text);
   }
 

@@ -22,20 +22,25 @@ final class Move {
   private long last;
   private long byBalloon;
   private long bySwap;
+  private String why = "";
 
   Move(PageTraffic traffic) {
     seen = traffic;
   }
 
-  /** What has left so far. */
-  record Taken(long begun, long byBalloon, long bySwap) {
+  /** What has left so far, and why, as was said when the last of it left. */
+  record Taken(long begun, long byBalloon, long bySwap, String why) {
     long bytes() {
       return (byBalloon + bySwap) * Policy.PAGE;
     }
   }
 
-  /** What is to be told now, if anything. */
-  Taken follow(long now, PageTraffic traffic) {
+  /**
+   * What is to be told now, if anything.
+   *
+   * @param reason why memory is taken now
+   */
+  Taken follow(long now, PageTraffic traffic, String reason) {
     long balloon = traffic.balloonFreed() - seen.balloonFreed();
     long swap = evicted(traffic) - evicted(seen);
     seen = traffic;
@@ -44,12 +49,13 @@ final class Move {
         begun = now;
       }
       last = now;
+      why = reason;
       byBalloon += balloon;
       bySwap += swap;
     }
     boolean ended = now - last > PAUSE_NANOS || now - begun > LONG_NANOS;
     boolean tells = ended && byBalloon + bySwap >= LEAST_PAGES;
-    Taken taken = tells ? new Taken(begun, byBalloon, bySwap) : new Taken(begun, 0, 0);
+    Taken taken = tells ? new Taken(begun, byBalloon, bySwap, why) : new Taken(begun, 0, 0, "");
     if (ended) {
       byBalloon = 0;
       bySwap = 0;

@@ -10,6 +10,7 @@
  *     VirtualMachine    hold: VMs over their target stand still while nothing else helps
  *   ManagedVm         one VM, its limits, and what was decided for it
  *   Move              memory that leaves a VM, from its beginning to its end: one sentence
+ *   Stillness         a time in which a VM is held, again and again: two sentences
  *   MemoryEvent       what happened and why, for people
  * </pre>
  *

@@ -129,7 +129,7 @@ class SharesPolicyTest {
     Target target = proportional.decide(host).getFirst();
     assertThat(target.reason())
         .startsWith("proportional: 1,000 shares / 250 MiB = 4 shares/MiB, the lowest of 2\n");
-    assertThat(target.brief()).isEqualTo("4 shares/MiB, the lowest of 2");
+    assertThat(target.brief()).isEqualTo("it earns 4 shares/MiB, the lowest of 2");
   }
 
   @Test
