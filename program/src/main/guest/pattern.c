@@ -10,6 +10,7 @@
  *   --pause T       sleep for T ms after each pass
  *   --touch PERCENT that part of the pages takes part in the passes, the others are only filled,
  *                   and verified at the end
+ *   --fast T        no new pass after one over all the memory that took at most T ms
  *   --grow T        take the memory step by step in the first T ms; these passes do not count
  *   --file PATH     a file instead of memory, removed at the end
  *   --status PATH   a file of one line, rewritten after each pass
@@ -24,15 +25,16 @@
 #define REPORTED 5
 
 static struct {
-  long mib, passes, ms, seed, pause, touch, grow;
+  long mib, passes, ms, seed, pause, touch, grow, fast;
   const char *file, *status;
-} options = {.touch = 100};
+} options = {.touch = 100, .fast = -1};
 
 static volatile int stopped; /* SIGTERM has come */
 static char *memory;         /* all pages, or with --file the one under way */
 static long file = -1;
 static long status = -1;
 static long started;
+static int was_fast; /* the last pass was as fast as --fast wants it */
 
 static long present; /* pages that have been filled, in order */
 static long version; /* the pass whose numbers they have, if they take part in the passes */
@@ -233,14 +235,16 @@ static void tell_status(void) {
 }
 
 static int over(void) {
-  return stopped || (options.passes && passes >= options.passes) ||
+  return stopped || was_fast || (options.passes && passes >= options.passes) ||
          (options.ms && elapsed() >= options.ms);
 }
 
 static void work(long pages) {
   grow(pages);
   while (!over()) {
+    long before = now_ms();
     pass();
+    was_fast = present == pages && now_ms() - before <= options.fast;
     passes += present == pages && !stopped;
     tell_status();
     if (options.pause && !stopped) {
@@ -257,7 +261,7 @@ static void work(long pages) {
 
 static void usage(void) {
   text("usage: pattern MIB [--passes N] [--ms T] [--seed N] [--pause T] [--touch PERCENT]"
-       " [--grow T] [--file PATH] [--status PATH]\n");
+       " [--fast T] [--grow T] [--file PATH] [--status PATH]\n");
   write_line();
   leave(2);
 }
@@ -297,6 +301,8 @@ static void parse(int argc, char **argv) {
       options.pause = decimal(value);
     } else if (equal(name, "--touch")) {
       options.touch = decimal(value);
+    } else if (equal(name, "--fast")) {
+      options.fast = decimal(value);
     } else if (equal(name, "--grow")) {
       options.grow = decimal(value);
     } else {

@@ -140,15 +140,7 @@ record Verdict(
         .formatted(target, density);
   }
 
-  /** Why it gets more, or if it is to give: why it is the one. */
   private String brief() {
-    boolean gives = bytes() < vm().held();
-    if (!gives && demand().missing() > 0) {
-      return "has only %s available".formatted(Wording.mib(vm().guestAvailable()));
-    }
-    if (!gives && Math.min(vm().swapped(), vm().swappedIn()) > 0) {
-      return "brought back %s from swap".formatted(Wording.mib(vm().swappedIn()));
-    }
     if (vm().held() == 0) {
       return "holds nothing yet";
     }

@@ -21,7 +21,7 @@ import java.util.function.Function;
  * @param fixed under the policy {@code static}
  * @param moving under {@code idle-tax}
  */
-public record Counterfactual(Played fixed, Played moving) {
+public record Counterfactual(Rehearsal fixed, Rehearsal moving) {
   private static final String FIXED = "static";
   private static final String MOVING = "idle-tax";
 
@@ -43,14 +43,14 @@ public record Counterfactual(Played fixed, Played moving) {
       Scenario scenario,
       long nanos,
       Consumer<String> progress) {
-    FutureTask<Played> fixed =
+    FutureTask<Rehearsal> fixed =
         new FutureTask<>(() -> rehearse(config, FIXED, boots, scenario, nanos, progress));
     Thread.ofPlatform().name(FIXED).daemon().start(fixed);
-    Played moving = rehearse(config, MOVING, boots, scenario, nanos, progress);
+    Rehearsal moving = rehearse(config, MOVING, boots, scenario, nanos, progress);
     return new Counterfactual(await(fixed), moving);
   }
 
-  private static Played rehearse(
+  private static Rehearsal rehearse(
       HostConfig config,
       String policy,
       Function<VmEntry, HostSession.Boot> boots,
@@ -59,8 +59,7 @@ public record Counterfactual(Played fixed, Played moving) {
       Consumer<String> progress) {
     HostConfig counted = Rehearsal.counted(config, policy, PERIOD_NANOS);
     return Rehearsal.run(
-            counted, boots, scenario, nanos, session -> follow(session, policy, nanos, progress))
-        .played();
+        counted, boots, scenario, nanos, session -> follow(session, policy, nanos, progress));
   }
 
   private static void follow(
@@ -71,7 +70,7 @@ public record Counterfactual(Played fixed, Played moving) {
     session.clock().schedule(TOLD_NANOS, () -> follow(session, policy, nanos, progress));
   }
 
-  private static Played await(FutureTask<Played> task) {
+  private static Rehearsal await(FutureTask<Rehearsal> task) {
     try {
       return task.get();
     } catch (InterruptedException e) {
@@ -84,12 +83,12 @@ public record Counterfactual(Played fixed, Played moving) {
 
   /** Pages verified under idle-tax for each one under static. */
   public double ratio() {
-    return (double) moving.work().verified() / fixed.work().verified();
+    return (double) pages(moving) / pages(fixed);
   }
 
   /** Whether every byte was right, and no program was killed, in either. */
   public boolean isGood() {
-    return fixed.isGood() && moving.isGood();
+    return fixed.played().isGood() && moving.played().isGood();
   }
 
   /** For people. */
@@ -102,29 +101,30 @@ public record Counterfactual(Played fixed, Played moving) {
         with memory in fixed parts (static) the guests verify %,d pages, with memory where it is \
         used (idle-tax) %,d: %.1f times as much.
         """,
-        moving.nanos() / NANOS,
+        moving.played().nanos() / NANOS,
         pages(fixed),
         pages(moving),
         ratio());
   }
 
-  private static long pages(Played played) {
-    return played.work().verified() / Policy.PAGE;
+  private static long pages(Rehearsal rehearsal) {
+    return rehearsal.played().work().verified() / Policy.PAGE;
   }
 
   /** For programs. */
   public Map<String, Object> json() {
     Map<String, Object> json = new LinkedHashMap<>();
-    json.put("nanos", moving.nanos());
+    json.put("nanos", moving.played().nanos());
     json.put(FIXED, json(fixed));
     json.put(MOVING, json(moving));
     json.put("ratio", ratio());
     return json;
   }
 
-  private static Map<String, Object> json(Played played) {
+  private static Map<String, Object> json(Rehearsal rehearsal) {
+    Played played = rehearsal.played();
     Map<String, Object> json = new LinkedHashMap<>();
-    json.put("pagesVerified", pages(played));
+    json.put("pagesVerified", pages(rehearsal));
     json.put("bytesWrong", played.work().wrong());
     json.put("oomKills", played.oomKills());
     json.put("moved", played.moved());

@@ -1,21 +1,18 @@
 package dev.quire.host.demo;
 
 import dev.quire.host.HostConfig;
-import dev.quire.host.HostFile;
 import dev.quire.host.HostSession;
 import dev.quire.host.HostView;
 import dev.quire.host.VmEntry;
 import dev.quire.machine.board.UserError;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Objects;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -45,17 +42,9 @@ public final class Demonstration implements AutoCloseable {
     try {
       folder = Files.createTempDirectory("quire-demo");
       writeDisk(folder.resolve(DISK));
-      config = HostFile.parse(text(), "the demonstration's " + HOST, folder);
+      config = BuiltIn.host(HOST, folder);
     } catch (IOException e) {
       throw new UserError("The demonstration's disk cannot be made: " + e + ".", e);
-    }
-  }
-
-  private static String text() {
-    try (InputStream in = Demonstration.class.getResourceAsStream(HOST)) {
-      return new String(Objects.requireNonNull(in, HOST).readAllBytes(), StandardCharsets.UTF_8);
-    } catch (IOException e) {
-      throw new UncheckedIOException(HOST, e);
     }
   }
 

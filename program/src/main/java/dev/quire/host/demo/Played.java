@@ -42,9 +42,4 @@ public record Played(long nanos, List<Guest> guests) {
   boolean isGood() {
     return work().wrong() == 0 && oomKills() == 0;
   }
-
-  /** How many programs did not tell of their work at the end. */
-  public int missing() {
-    return guests.stream().mapToInt(Guest::programs).sum() - work().summaries();
-  }
 }

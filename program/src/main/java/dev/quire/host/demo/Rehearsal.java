@@ -18,8 +18,8 @@ import java.util.function.Function;
  * @param played what came of it; nothing if not all guests came up
  * @param events of the whole run
  */
-record Rehearsal(Played played, List<HostEvent> events) {
-  Rehearsal {
+public record Rehearsal(Played played, List<HostEvent> events) {
+  public Rehearsal {
     events = List.copyOf(events);
   }
 

@@ -10,12 +10,15 @@ import java.util.regex.Pattern;
  * @param passes over their memory
  * @param verified bytes, once for each time
  * @param wrong bytes
+ * @param millis for which the programs ran, in the guest's time, together
  */
-public record Work(int summaries, long passes, long verified, long wrong) {
-  static final Work NONE = new Work(0, 0, 0, 0);
+public record Work(int summaries, long passes, long verified, long wrong, long millis) {
+  static final Work NONE = new Work(0, 0, 0, 0, 0);
 
   private static final Pattern SUMMARY =
-      Pattern.compile("passes (\\d{1,18}), verified (\\d{1,18}) bytes, wrong (\\d{1,18}) bytes");
+      Pattern.compile(
+          "passes (\\d{1,18}), verified (\\d{1,18}) bytes, wrong (\\d{1,18}) bytes, (\\d{1,18})"
+              + " ms");
 
   /** The sum of all summaries in a text; a guest may print what it likes. */
   static Work read(String text) {
@@ -27,7 +30,8 @@ public record Work(int summaries, long passes, long verified, long wrong) {
         1,
         Long.parseLong(result.group(1)),
         Long.parseLong(result.group(2)),
-        Long.parseLong(result.group(3)));
+        Long.parseLong(result.group(3)),
+        Long.parseLong(result.group(4)));
   }
 
   Work plus(Work other) {
@@ -35,6 +39,7 @@ public record Work(int summaries, long passes, long verified, long wrong) {
         summaries + other.summaries,
         passes + other.passes,
         verified + other.verified,
-        wrong + other.wrong);
+        wrong + other.wrong,
+        millis + other.millis);
   }
 }
