@@ -34,6 +34,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BiConsumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -73,6 +74,7 @@ public final class HostSession implements AutoCloseable {
 
   private final Map<String, Limits> limits = new HashMap<>();
   private BiConsumer<Snapshot, List<Target>> recorder = (snapshot, targets) -> {};
+  private final ReentrantLock running = new ReentrantLock();
   private boolean stopping;
 
   /**
@@ -382,12 +384,14 @@ public final class HostSession implements AutoCloseable {
 
   /** Starts the guests, and runs until all have ended. */
   public void run() {
-    clock.post(this::startFirst);
+    running.lock();
     try {
+      clock.post(this::startFirst);
       clock.run();
     } finally {
       events.close();
       vms.forEach(vm -> vm.console().close());
+      running.unlock();
     }
   }
 
@@ -419,9 +423,15 @@ public final class HostSession implements AutoCloseable {
         });
   }
 
-  /** Gives the machine's memory and the swap file back; after {@link #run}. */
+  /** Gives the machine's memory and the swap file back; ends {@link #run} first, if need be. */
   @Override
   public void close() {
-    machine.close();
+    clock.stop();
+    running.lock(); // memory that somebody still uses must not go
+    try {
+      machine.close();
+    } finally {
+      running.unlock();
+    }
   }
 }

@@ -2,6 +2,7 @@ package dev.quire.machine.hart;
 
 import dev.quire.machine.arch.Isa;
 import dev.quire.machine.memory.PhysicalMemory;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -15,20 +16,33 @@ import org.jspecify.annotations.Nullable;
  * <p>That is exact because a frame with code is marked in {@link PhysicalMemory} and never a direct
  * target of a store TLB: before the first instruction of a frame is decoded, every hart has let go
  * of its store entries for that frame. Decoding and dropping exclude each other.
+ *
+ * <p>A page of decoded code takes 16 KiB, four times what it was decoded from. So only so many are
+ * kept, and the oldest go first.
  */
 public final class CodeCache implements PhysicalMemory.CodeWatcher {
   /** A frame written this often with nothing decoded in between holds data, not code. */
   private static final int GIVE_UP_AFTER_WRITES = 128;
 
+  /** Pages that are kept at least, and one for so many frames of the machine. */
+  private static final int LEAST_PAGES = 4096;
+
+  private static final int FRAMES_A_PAGE = 24;
+
   private final PhysicalMemory memory;
   private final Decoder decoder;
   private final @Nullable CodePage[] pages;
   private final List<Hart> harts = new ArrayList<>();
+  private final int limit;
+
+  /** In order of their making; some are dropped already. */
+  private final ArrayDeque<CodePage> made = new ArrayDeque<>();
 
   public CodeCache(PhysicalMemory memory, Isa isa) {
     this.memory = memory;
     this.decoder = new Decoder(isa);
     this.pages = new CodePage[(int) (memory.size() >>> PhysicalMemory.FRAME_SHIFT)];
+    this.limit = Math.max(LEAST_PAGES, pages.length / FRAMES_A_PAGE);
     memory.watchCode(this);
   }
 
@@ -63,6 +77,10 @@ public final class CodeCache implements PhysicalMemory.CodeWatcher {
         page = new CodePage(hpa);
         pages[frame] = page;
         memory.markCode(hpa, true);
+        made.add(page);
+        while (made.size() > limit) {
+          forget(made.remove());
+        }
       }
       return page;
     }
@@ -112,6 +130,12 @@ public final class CodeCache implements PhysicalMemory.CodeWatcher {
     }
     boolean whole = to - from == PhysicalMemory.FRAME_SIZE;
     if (whole || ++page.writes > GIVE_UP_AFTER_WRITES) {
+      forget(page);
+    }
+  }
+
+  private void forget(CodePage page) {
+    if (page.live) {
       page.clear();
       page.live = false;
       pages[memory.frameIndex(page.hpa)] = null;

@@ -47,6 +47,25 @@ class HartTest {
   }
 
   @Test
+  void morePagesOfCodeThanAreKeptRunAgainAndAgain() {
+    int pages = 5000;
+    try (PhysicalMemory large = new PhysicalMemory(BASE, (pages + 1L) << 12)) {
+      CodeCache code = new CodeCache(large, Isa.full());
+      MmuConfig mmu = MmuConfig.standard();
+      Hart runner = new Hart(0, Isa.full(), () -> 0, mmu, large, new AddressMap(), code);
+      for (int i = 0; i < pages; i++) {
+        large.writeInt(BASE + 4096L * i, 0x00150513); // addi a0, a0, 1
+        large.writeInt(BASE + 4096L * i + 4, i < pages - 1 ? 0x7fd0006f : 0x0000006f); // j .+4092
+      }
+      for (int round = 1; round <= 3; round++) {
+        runner.setPc(BASE);
+        runner.run(2L * pages);
+        assertThat(runner.x[10]).isEqualTo((long) round * pages);
+      }
+    }
+  }
+
+  @Test
   void writesToX0AreLost() {
     program(BASE, 0x00500013, 0x00000513); // addi x0, x0, 5; mv a0, x0
     hart.run(2);
