@@ -1,11 +1,13 @@
 package dev.quire.host.demo;
 
 import dev.quire.host.HostConfig;
+import dev.quire.host.HostEvent;
 import dev.quire.host.HostSession;
 import dev.quire.host.VmEntry;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.function.Function;
+import java.util.function.Predicate;
 
 /**
  * How long a guest waits for memory that another holds and does not use, under a policy: one guest
@@ -25,10 +27,13 @@ public record DemandTime(String policy, boolean satisfied, double seconds, Rehea
   /** The sleeper is known to be idle by then: eight looks, one each period. */
   private static final double DEMAND = 6;
 
-  private static final double END = 36;
-  private static final double MILLIS = 1000;
+  private static final double END = 40;
+  private static final double GIVEN_UP = 24;
+  private static final double NANOS = 1e9;
+  private static final String WORKER = "worker";
+  private static final String WANTS = "worker wants 140 MiB";
 
-  /** A pass over 120 MiB in memory takes 77 ms, and 150 more if 1,500 of its pages are swapped. */
+  /** A pass over 140 MiB in memory takes 90 ms, and 100 us more for each page that is swapped. */
   private static final Scenario SCENARIO =
       new Scenario(
           UNIT_MILLIS,
@@ -41,8 +46,10 @@ public record DemandTime(String policy, boolean satisfied, double seconds, Rehea
                   List.of(new Task("sleeper", "pattern 130 --passes 1 --pause {60}"))),
               new Step(
                   DEMAND,
-                  "worker wants 120 MiB",
-                  List.of(new Task("worker", "pattern 120 --grow {0.5} --fast {0.15}")))));
+                  WANTS,
+                  List.of(
+                      new Task(
+                          WORKER, "pattern 140 --grow {0.5} --fast {0.18} --ms {24}", true)))));
 
   /** Measures it. */
   public static DemandTime of(String policy, Function<VmEntry, HostSession.Boot> boots) {
@@ -50,9 +57,19 @@ public record DemandTime(String policy, boolean satisfied, double seconds, Rehea
     HostConfig counted = Rehearsal.counted(config, policy, config.manager().periodNanos());
     Rehearsal rehearsal =
         Rehearsal.run(counted, boots, SCENARIO, SCENARIO.nanos(END), session -> {});
-    Played.Guest worker = rehearsal.played().guests().getLast();
-    double seconds = worker.work().millis() / MILLIS;
-    boolean ended = worker.work().summaries() == 1 && seconds < END - DEMAND - 1;
-    return new DemandTime(policy, ended, seconds, rehearsal);
+    long from = nanos(rehearsal, event -> event.text().equals(WANTS));
+    long to =
+        nanos(rehearsal, event -> event.vm().equals(WORKER) && event.kind().equals(Play.KIND));
+    double seconds = (to - from) / NANOS;
+    return new DemandTime(policy, seconds < GIVEN_UP, seconds, rehearsal);
+  }
+
+  /** When the first such event was; without one, when all was over. */
+  private static long nanos(Rehearsal rehearsal, Predicate<HostEvent> which) {
+    return rehearsal.events().stream()
+        .filter(which)
+        .mapToLong(HostEvent::nanos)
+        .findFirst()
+        .orElse(SCENARIO.nanos(END));
   }
 }

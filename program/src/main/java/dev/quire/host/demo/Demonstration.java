@@ -31,7 +31,7 @@ public final class Demonstration implements AutoCloseable {
   private static final long UNIT_MILLIS = 1000;
 
   /** Of the instruction clock, on which guests compute about six times as fast. */
-  private static final long COMPRESSED_MILLIS = 500;
+  private static final long COMPRESSED_MILLIS = 400;
 
   private final Path folder;
   private final HostConfig config;

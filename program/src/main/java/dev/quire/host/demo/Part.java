@@ -15,14 +15,18 @@ import java.util.regex.Pattern;
 final class Part {
   private static final String ASK = "cat /tmp/status-* 2>/dev/null";
 
-  /** Ends what still runs, and prints what each program said last. */
+  /** Ends what still runs, and prints what each program says of itself, and what it found wrong. */
   private static final String FINISH =
       """
       >%s; killall -q pattern; n=0
       while pidof pattern >/dev/null && [ $n -lt 200 ]; do sleep 0.05; n=$((n+1)); done
-      cat /tmp/job-*.txt 2>/dev/null
+      cat /tmp/status-* 2>/dev/null
+      grep -hm 1 ^pattern:.page /tmp/job-*.txt
       """
           .formatted(Task.OVER);
+
+  /** How a program begins to say that something is wrong. */
+  private static final String WRONG = "pattern: page";
 
   /** A guest may print what it likes; more than this is no answer. */
   private static final int MOST_BYTES = 1 << 20;
@@ -65,8 +69,17 @@ final class Part {
 
   /** Starts something; a {@link UserError} if the guest does not run. */
   void start(Task task, long unitMillis, int number) {
-    var _ = vm.agent().background(task.text(unitMillis, number));
+    String text = task.text(unitMillis, number);
+    if (task.followed()) {
+      submit(text, this::tell);
+    } else {
+      var _ = vm.agent().background(text);
+    }
     programs += task.verifies() ? 1 : 0;
+  }
+
+  private void tell(String output) {
+    session.tell(name(), Play.KIND, "%s: %s".formatted(name(), output.strip()));
   }
 
   /** Asks how far its programs are, unless it still owes the last answer. */
@@ -91,6 +104,7 @@ final class Part {
           output -> {
             Work last = Work.read(output);
             work = last.verified() >= work.verified() ? last : work;
+            output.lines().filter(line -> line.startsWith(WRONG)).forEach(this::tell);
             done.run();
           });
     } catch (UserError e) {

@@ -10,8 +10,13 @@ import java.util.regex.Pattern;
  * @param vm the guest's name
  * @param command with times in units of the scenario, as in {@code sleep {1.5}}; they are put in as
  *     milliseconds
+ * @param followed whether its end is an event, and the guest's agent does nothing else until then
  */
-record Task(String vm, String command) {
+record Task(String vm, String command, boolean followed) {
+  Task(String vm, String command) {
+    this(vm, command, false);
+  }
+
   /** Prints a summary that {@link Work} reads. */
   private static final String PATTERN = "pattern ";
 
