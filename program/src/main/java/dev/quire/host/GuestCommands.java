@@ -20,6 +20,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -189,34 +190,35 @@ public final class GuestCommands {
             });
   }
 
-  /** Waits for the end. */
+  /** Waits for the end; it may have been started again by then. */
   private static Answer stop(Guest guest, Arguments arguments) {
     HostControl host = guest.host();
     HostedVm vm = guest.vm();
     HostEvents events = host.session().events();
-    long seen =
+    long seen = events.count();
+    Optional<VirtualMachine> stopped =
         host.managed(
             () -> {
+              Optional<VirtualMachine> before = Optional.ofNullable(vm.vm());
               if (arguments.has("now")) {
                 vm.cut();
               } else {
                 vm.stop();
               }
-              return events.count();
+              return before;
             });
     long until = System.nanoTime() + TimeUnit.SECONDS.toNanos(STOP_SECONDS);
     try {
-      while (!events.closed() && host.managed(() -> exists(vm)) && System.nanoTime() < until) {
+      while (!events.closed()
+          && stopped.isPresent()
+          && host.managed(() -> stopped.get().equals(vm.vm()))
+          && System.nanoTime() < until) {
         seen += events.await(seen, 1000).size();
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
     return events.closed() ? state(vm) : host.managed(() -> state(vm));
-  }
-
-  private static boolean exists(HostedVm vm) {
-    return vm.state().exists();
   }
 
   // ---- its memory ----------------------------------------------------------------------------
