@@ -209,16 +209,15 @@ public final class GuestCommands {
             });
     long until = System.nanoTime() + TimeUnit.SECONDS.toNanos(STOP_SECONDS);
     try {
-      while (!events.closed()
-          && stopped.isPresent()
-          && host.managed(() -> stopped.get().equals(vm.vm()))
+      while (stopped.isPresent()
+          && host.look(() -> stopped.get().equals(vm.vm()))
           && System.nanoTime() < until) {
         seen += events.await(seen, 1000).size();
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
-    return events.closed() ? state(vm) : host.managed(() -> state(vm));
+    return host.look(() -> state(vm)); // the last guest's end is the host's
   }
 
   // ---- its memory ----------------------------------------------------------------------------

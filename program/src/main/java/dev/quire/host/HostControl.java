@@ -51,8 +51,7 @@ public final class HostControl implements Controlled {
 
   /** Has {@code action} run where everything is managed; a {@link UserError} if nothing is. */
   <T> T managed(Supplier<T> action) {
-    AtomicReference<@Nullable T> result = new AtomicReference<>();
-    session.call(
+    return look(
         () -> {
           if (!begun) {
             throw new UserError("The host is being started: try again.");
@@ -60,8 +59,14 @@ public final class HostControl implements Controlled {
           if (session.events().closed()) {
             throw new UserError("The host has ended.");
           }
-          result.set(action.get());
+          return action.get();
         });
+  }
+
+  /** The same for what only looks, at guests that may have ended with the host. */
+  <T> T look(Supplier<T> action) {
+    AtomicReference<@Nullable T> result = new AtomicReference<>();
+    session.call(() -> result.set(action.get()));
     return Objects.requireNonNull(result.get());
   }
 
