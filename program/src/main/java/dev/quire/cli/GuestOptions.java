@@ -10,7 +10,7 @@ import dev.quire.monitor.VmConfig;
 import dev.quire.monitor.paging.GStageMode;
 import java.util.ArrayList;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** The options that all commands with guests share: what a guest's memory and MMU are like. */
@@ -73,13 +73,7 @@ final class GuestOptions {
               + "nested=256 (the default).")
   private String tlb = "";
 
-  @Option(names = "--mirror", paramLabel = "URL", description = "The Debian archive to pull from.")
-  private @Nullable String mirror;
-
-  @Option(
-      names = "--insecure",
-      description = "Trust the mirror without checking the archive's signature.")
-  private boolean insecure;
+  @Mixin private MirrorOption mirror = new MirrorOption();
 
   /** Finds mistakes before anything is pulled or opened. */
   void check() {
@@ -98,7 +92,7 @@ final class GuestOptions {
   }
 
   MirrorOptions mirror() {
-    return new MirrorOptions(mirror, insecure);
+    return mirror.options();
   }
 
   private boolean largePages() {

@@ -8,10 +8,9 @@ import dev.quire.machine.board.UserError;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -39,19 +38,9 @@ final class ImageCommand {
       })
   int pull(
       @Parameters(paramLabel = "IMAGE", description = "debian or debian-full") String name,
-      @Option(
-              names = "--mirror",
-              paramLabel = "URL",
-              description =
-                  "The archive (http, https or file). Default: QUIRE_MIRROR, else this machine's"
-                      + " apt configuration.")
-          @Nullable String mirror,
-      @Option(
-              names = "--insecure",
-              description = "Trust the mirror without checking the archive's signature.")
-          boolean insecure) {
+      @Mixin MirrorOption mirror) {
     ImageStore store = ImageStore.ofUser();
-    MirrorOptions options = new MirrorOptions(mirror, insecure);
+    MirrorOptions options = mirror.options();
     ProgressBar progress = ProgressBar.onStandardError();
     switch (name) {
       case DEBIAN -> describe(store.pullDebian(options, progress));

@@ -18,7 +18,6 @@ import dev.quire.host.VmState;
 import dev.quire.host.demo.Counterfactual;
 import dev.quire.host.demo.DemoReport;
 import dev.quire.host.demo.Demonstration;
-import dev.quire.image.MirrorOptions;
 import dev.quire.machine.board.UserError;
 import dev.quire.monitor.policy.Policies;
 import dev.quire.run.Json;
@@ -34,6 +33,7 @@ import java.util.concurrent.Callable;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -106,13 +106,7 @@ final class UpCommand implements Callable<Integer> {
       description = "The port on 127.0.0.1 for those commands and /metrics (default: any).")
   private int port;
 
-  @Option(names = "--mirror", paramLabel = "URL", description = "The Debian archive to pull from.")
-  private @Nullable String mirror;
-
-  @Option(
-      names = "--insecure",
-      description = "Trust the mirror without checking the archive's signature.")
-  private boolean insecure;
+  @Mixin private MirrorOption mirror = new MirrorOption();
 
   @Option(
       names = "--no-counterfactual",
@@ -149,7 +143,7 @@ final class UpCommand implements Callable<Integer> {
     try (HostSession session = new HostSession(config, bootOf);
         ControlServer _ = HostControl.open(session, name, port);
         SnapshotWriter _ = recording(session)) {
-      boots.putAll(HostBoots.prepare(config.vms(), new MirrorOptions(mirror, insecure)));
+      boots.putAll(HostBoots.prepare(config.vms(), mirror.options()));
       status = run(session, demonstration, nanos, closing);
       shown = demonstration == null ? null : demonstration.report(session);
       if (recordingFailed != null) {

@@ -17,6 +17,9 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -69,6 +72,21 @@ class HostControlGuestTest {
     assertThat(out("stats", VM)).contains("shadow-unsync", "balloonedBytes 16,777,216");
   }
 
+  /** Its max holds though memory is free, but for what it touches between two steps. */
+  private static void itHoldsNoMoreThanItsMax() {
+    assertThat(out("balloon", VM, "auto")).isNotEmpty();
+    assertThat(out("limits", VM, "max=50M")).contains("max 50.0 MiB");
+    assertThat(ask("exec", VM, "--json", "--", "sleep 3").status()).isZero();
+    assertThat(held()).isBetween(30L << 20, 52L << 20);
+    assertThat(out("limits", VM, "max=128M")).contains("max 128.0 MiB");
+  }
+
+  private static long held() {
+    Object vms = Json.readObject(out("ps", "--host", HOST, "--json")).get("vms");
+    Map<?, ?> vm = (Map<?, ?>) ((List<?>) Objects.requireNonNull(vms)).getFirst();
+    return ((Number) Objects.requireNonNull(vm.get("private"))).longValue();
+  }
+
   private static void itStandsStillWhilePaused() {
     assertThat(out("pause", VM)).isEqualTo("web is paused.\n");
     Asked first = ask("stats", VM, "--json");
@@ -109,6 +127,7 @@ class HostControlGuestTest {
   private static void theGuestIsManaged() {
     itStandsStillWhilePaused();
     memoryIsExplainedAndMoved();
+    itHoldsNoMoreThanItsMax();
     theHostIsShown();
     assertThat(out("stop", VM)).isEqualTo("web is stopped.\n");
   }

@@ -30,23 +30,7 @@ final class ImageStoreTest {
   private SyntheticMirror mirror;
 
   private final List<String> notes = new ArrayList<>();
-
-  private final Progress progress =
-      new Progress() {
-        @Override
-        public void start(String what, long doneBytes, long totalBytes) {}
-
-        @Override
-        public void advance(long bytes) {}
-
-        @Override
-        public void end() {}
-
-        @Override
-        public void note(String line) {
-          notes.add(line);
-        }
-      };
+  private final Progress progress = new NotedProgress(notes);
 
   @BeforeEach
   void serve() throws IOException {

@@ -21,14 +21,10 @@ class CountingMachineClockTest {
   private final List<String> log = new ArrayList<>();
 
   /** A computer with one processor, which calls {@code program} after each instruction. */
-  private static final class Fake implements Processor {
+  private static final class Fake extends FakeProcessor {
     final PowerControl power = new PowerControl();
     final Clock clock;
     private final Consumer<Fake> program;
-    long time;
-    long timer = Long.MAX_VALUE;
-    boolean idle;
-    private boolean kicked;
 
     Fake(CountingMachineClock machine, Consumer<Fake> program) {
       this.clock = machine.computer(power, 1);
@@ -47,42 +43,8 @@ class CountingMachineClockTest {
     }
 
     @Override
-    public long nanos() {
-      return time;
-    }
-
-    @Override
-    public long nextTimer() {
-      return timer;
-    }
-
-    @Override
-    public void run(long instructions) {
-      kicked = false;
-      for (long i = 0; i < instructions && !kicked && !idle(); i++) {
-        time++;
-        program.accept(this);
-      }
-    }
-
-    @Override
-    public boolean idle() {
-      if (idle && timer <= time) {
-        idle = false;
-        timer = Long.MAX_VALUE;
-      }
-      return idle;
-    }
-
-    @Override
-    public void skipTo(long nanos) {
-      assertThat(nanos).isGreaterThanOrEqualTo(time);
-      time = nanos;
-    }
-
-    @Override
-    public void kick() {
-      kicked = true;
+    void completed() {
+      program.accept(this);
     }
   }
 

@@ -18,12 +18,8 @@ class InstructionClockTest {
   private final List<String> log = new ArrayList<>();
 
   /** Runs instructions that do nothing but call {@code program} with the time after each. */
-  private final class Fake implements Processor {
+  private final class Fake extends FakeProcessor {
     private final LongConsumer program;
-    private long time;
-    private long timer = Long.MAX_VALUE;
-    private boolean idle;
-    private boolean kicked;
 
     Fake(LongConsumer program) {
       this.program = program;
@@ -31,43 +27,8 @@ class InstructionClockTest {
     }
 
     @Override
-    public long nanos() {
-      return time;
-    }
-
-    @Override
-    public long nextTimer() {
-      return timer;
-    }
-
-    @Override
-    public void run(long instructions) {
-      assertThat(instructions).isPositive();
-      kicked = false;
-      for (long i = 0; i < instructions && !kicked && !idle; i++) {
-        time++;
-        program.accept(time);
-      }
-    }
-
-    @Override
-    public boolean idle() {
-      if (idle && timer <= time) {
-        idle = false;
-        timer = Long.MAX_VALUE;
-      }
-      return idle;
-    }
-
-    @Override
-    public void skipTo(long nanos) {
-      assertThat(nanos).isGreaterThanOrEqualTo(time);
-      time = nanos;
-    }
-
-    @Override
-    public void kick() {
-      kicked = true;
+    void completed() {
+      program.accept(time);
     }
   }
 

@@ -207,7 +207,10 @@ public final class MemoryManager {
     decided.accept(snapshot, targets);
   }
 
-  /** Whether targets are enforced now: always where nothing but a balloon can take memory back. */
+  /**
+   * Whether targets are enforced now, and not only each VM's max: always where nothing but a
+   * balloon can take memory back.
+   */
   private boolean reclaims() {
     return state != ReclaimState.HIGH || settings.policy().isStrict() || !settings.means().swap();
   }
@@ -221,14 +224,15 @@ public final class MemoryManager {
       String then = settings.means().swap() ? ": its pages are swapped instead." : ".";
       tell(vm, Kind.BALLOON, vm.name() + " " + blame + then);
     }
-    long over = Math.max(0, vm.heldBytes() - vm.targetBytes());
+    long most = reclaims() ? vm.targetBytes() : vm.limits().max();
+    long over = Math.max(0, vm.heldBytes() - most);
     if (settings.means().balloon() && !vm.hasFixedBalloon()) {
       boolean limits = !settings.means().swap() || settings.policy().isStrict();
-      long mayHold = vm.vm().memory().size() - vm.balloon().asked() - vm.targetBytes();
-      vm.balloon().steer(vm.targetBytes(), limits ? Math.max(0, mayHold) : reclaims() ? over : 0);
+      long couldHold = vm.vm().memory().size() - vm.balloon().asked();
+      vm.balloon().steer(vm.targetBytes(), limits ? Math.max(0, couldHold - most) : over);
     }
     boolean helpless = !settings.means().balloon() || vm.balloon().isExhausted(vm.targetBytes());
-    if (settings.means().swap() && over > 0 && reclaims() && helpless) {
+    if (settings.means().swap() && over > 0 && helpless) {
       int _ = vm.evict((int) Math.min(over / Policy.PAGE, MOST_EVICTED));
     }
   }
