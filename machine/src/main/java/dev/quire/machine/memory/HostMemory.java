@@ -95,6 +95,11 @@ public final class HostMemory {
     ALL.asSlice(address, bytes).fill((byte) 0);
   }
 
+  /** Whether the {@code bytes} at both addresses are the same. */
+  public static boolean isSame(long one, long other, long bytes) {
+    return MemorySegment.mismatch(ALL, one, one + bytes, ALL, other, other + bytes) < 0;
+  }
+
   /** Reserves {@code bytes} of zeroed, page-aligned memory that costs nothing until touched. */
   static long map(long bytes) {
     try {

@@ -115,6 +115,19 @@ public final class PhysicalMemory implements AutoCloseable {
     HostMemory.copyOut(hostAddress(hpa, length), to, offset, length);
   }
 
+  /** Whether two frames have the same content; both addresses 4 KiB aligned. */
+  public boolean sameFrame(long oneHpa, long otherHpa) {
+    return HostMemory.isSame(
+        hostAddress(oneHpa, FRAME_SIZE), hostAddress(otherHpa, FRAME_SIZE), FRAME_SIZE);
+  }
+
+  /** Whether a frame is all zero: each of its words is equal to the next, and the first is zero. */
+  public boolean isZeroFrame(long hpa) {
+    long host = hostAddress(hpa, FRAME_SIZE);
+    return HostMemory.getLong(host) == 0
+        && HostMemory.isSame(host, host + Long.BYTES, FRAME_SIZE - Long.BYTES);
+  }
+
   // ---- writes -----------------------------------------------------------------------------
 
   public void writeByte(long hpa, byte value) {
