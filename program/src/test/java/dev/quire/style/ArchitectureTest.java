@@ -71,7 +71,7 @@ class ArchitectureTest {
 
   @Test
   void withinTheProgramArrowsPointDownwards() {
-    List<String> layers = List.of("agent", "image", "run", "control", "host", "cli");
+    List<String> layers = List.of("agent", "image", "save", "run", "control", "host", "cli");
     for (int lower = 0; lower < layers.size(); lower++) {
       for (int upper = lower + 1; upper < layers.size(); upper++) {
         check(
