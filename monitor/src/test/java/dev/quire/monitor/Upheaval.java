@@ -5,13 +5,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.quire.monitor.explain.TableAudit;
 import dev.quire.monitor.vcpu.FenceRange;
 import dev.quire.monitor.vcpu.GuestCpu;
+import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 
 /**
  * A P2M that changes underneath a guest: at random instants of its time random frames are moved to
- * other machine frames, or taken from the tables until they are touched again; and what the MMU can
- * reach is looked through before. The guest must not notice.
+ * other machine frames, shared, or taken from the tables until they are touched again; and what the
+ * MMU can reach is looked through before. The guest must not notice.
  */
 final class Upheaval {
   private final VirtualMachine vm;
@@ -55,8 +58,8 @@ final class Upheaval {
   }
 
   /**
-   * Moves and revokes up to {@code frames} populated frames, here and there or side by side; looks
-   * at what is in use, and evicts some if there is anywhere to.
+   * Moves and revokes up to {@code frames} populated frames, here and there or side by side; shares
+   * some; looks at what is in use, and evicts some if there is anywhere to.
    */
   static void shuffle(VirtualMachine vm, Random random, int frames) {
     long first = vm.memory().base() >>> 12;
@@ -71,9 +74,33 @@ final class Upheaval {
         vm.memory().revoke(gfn);
       }
     }
+    if (random.nextInt(3) == 0) {
+      share(vm, random, first + start, Math.min(frames, gfns - start));
+    }
     if (random.nextInt(4) == 0) {
       vm.memory().look(random.nextInt(3), 3);
       vm.memory().evict(random.nextInt(1 + frames / 20));
+    }
+  }
+
+  /** Shares equal pages among some that follow each other, and drops pages of zeros. */
+  private static void share(VirtualMachine vm, Random random, long from, int count) {
+    Map<Integer, Long> seen = new HashMap<>();
+    byte[] page = new byte[4096];
+    for (long gfn = from; gfn < from + count; gfn++) {
+      if (vm.memory().sharable(gfn) < 0) {
+        continue;
+      }
+      vm.memory().peek(gfn, page);
+      Long twin = seen.putIfAbsent(Arrays.hashCode(page), gfn);
+      if (twin != null) {
+        vm.memory().shareWith(gfn, vm.memory().share(twin));
+      } else if (random.nextInt(8) == 0) {
+        vm.memory().share(gfn);
+      }
+      if (random.nextInt(16) == 0) {
+        vm.memory().dropZero(gfn);
+      }
     }
   }
 

@@ -15,6 +15,7 @@ final class AtomicOps {
   private final Mmu mmu;
   private long reservedAddress = NONE;
   private long reservedValue;
+  private long reservedGva;
 
   AtomicOps(long[] x, Mmu mmu) {
     this.x = x;
@@ -25,8 +26,9 @@ final class AtomicOps {
     reservedAddress = NONE;
   }
 
-  /** As LR does, for bytes at a host address that held {@code value}. */
-  void reserve(long address, long value) {
+  /** As LR does at {@code gva}, for bytes at a host address that held {@code value}. */
+  void reserve(long gva, long address, long value) {
+    reservedGva = gva;
     reservedAddress = address;
     reservedValue = value;
   }
@@ -36,6 +38,11 @@ final class AtomicOps {
     boolean reserved = address == reservedAddress && value == reservedValue;
     reservedAddress = NONE;
     return reserved;
+  }
+
+  /** The virtual address of the last LR. */
+  long reservedGva() {
+    return reservedGva;
   }
 
   /** Whether there is a reservation among {@code length} bytes from a host address. */
@@ -65,6 +72,7 @@ final class AtomicOps {
 
   private long loadReserved(long gva, boolean word) {
     long address = mmu.amoAddress(gva, word ? 4 : 8, false);
+    reservedGva = gva;
     reservedAddress = address;
     reservedValue = word ? HostMemory.getIntVolatile(address) : HostMemory.getLongVolatile(address);
     return reservedValue;

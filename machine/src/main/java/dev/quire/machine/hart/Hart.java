@@ -343,9 +343,14 @@ public final class Hart {
     atomics.clearReservation();
   }
 
-  /** Reserves what is in RAM at {@code hpa}, as an LR that read {@code value} does. */
-  public void reserve(long hpa, long value) {
-    atomics.reserve(memory.hostAddress(hpa, Integer.BYTES), value);
+  /** Reserves what is in RAM at {@code hpa}, as an LR at {@code gva} that read {@code value}. */
+  public void reserve(long gva, long hpa, long value) {
+    atomics.reserve(gva, memory.hostAddress(hpa, Integer.BYTES), value);
+  }
+
+  /** The address by which the reservation was made; undefined if there is none. */
+  public long reservedGva() {
+    return atomics.reservedGva();
   }
 
   /**

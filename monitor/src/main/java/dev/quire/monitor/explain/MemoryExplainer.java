@@ -117,7 +117,7 @@ public final class MemoryExplainer {
     guests.forEach(guest -> gpas.put(guest.hpa(), guest.gpa()));
     List<Reference> owned = new ArrayList<>();
     for (Reference r : walked) {
-      boolean guest = vm.frames().use(r.hpa() >>> PhysicalMemory.FRAME_SHIFT) == Use.GUEST;
+      boolean guest = vm.frames().use(r.hpa() >>> PhysicalMemory.FRAME_SHIFT) != Use.TABLE;
       TableRole role = guest ? r.table() : TableRole.V2M;
       owned.add(r.of(role, guest ? gpas.getOrDefault(r.hpa(), Reference.NONE) : Reference.NONE));
     }

@@ -112,7 +112,13 @@ public final class TableAudit {
         continue;
       }
       long hfn = memory.frameFor(gfn);
-      if (frames.references(hfn) != 1 || !isOwn(hfn, Use.GUEST) || memory.gfnOf(hfn) != gfn) {
+      if (memory.isShared(gfn)) {
+        if (frames.group(hfn) != memory.group() || memory.kept(gfn) != 0) {
+          found("frame 0x%x of gfn 0x%x is not the group's, or holds a table", hfn, gfn);
+        }
+      } else if (frames.references(hfn) != 1
+          || !isOwn(hfn, Use.GUEST)
+          || memory.gfnOf(hfn) != gfn) {
         found("frame 0x%x of gfn 0x%x is not its own, once", hfn, gfn);
       }
     }
@@ -140,8 +146,11 @@ public final class TableAudit {
     long target = PteBits.address(pte);
     if (PteBits.isLeaf(pte)) {
       for (long i = 0; i < 1L << PteBits.shift(level) - SHIFT; i++) {
-        if (memory.gfnOf((target >>> SHIFT) + i) != (gpa >>> SHIFT) + i) {
+        long gfn = (gpa >>> SHIFT) + i;
+        if (memory.populatedFrame(gfn) != (target >>> SHIFT) + i) {
           found("gpa 0x%x leads to 0x%x, against the P2M", gpa + (i << SHIFT), target);
+        } else if ((pte & PteBits.WRITE) != 0 && memory.isShared(gfn)) {
+          found("gpa 0x%x is shared, and can be written", gpa + (i << SHIFT));
         }
       }
     } else if (!isOwn(target >>> SHIFT, Use.TABLE)) {
@@ -184,6 +193,10 @@ public final class TableAudit {
     for (long i = 0; i < 1L << PteBits.shift(level) - SHIFT; i++) {
       long gva = from + (i << SHIFT) << unused >> unused;
       long hfn = (PteBits.address(pte) >>> SHIFT) + i;
+      if (machine.contains(hfn << SHIFT, 1L << SHIFT) && frames.use(hfn) == Use.SHARED) {
+        checkShared(pte, gva, hfn);
+        continue;
+      }
       long gfn = memory.gfnOf(hfn);
       if (gfn < 0 || !isOwn(hfn, Use.GUEST)) {
         found("0x%x leads to frame 0x%x, which is not the VM's", gva, hfn);
@@ -195,6 +208,22 @@ public final class TableAudit {
         found("0x%x leads to gfn 0x%x, a page table", gva, gfn);
       }
       compose(pte, gva, gfn);
+    }
+  }
+
+  /** What a shared frame stands behind, only the guest's own tables can say. */
+  private void checkShared(long pte, long gva, long hfn) {
+    if (frames.group(hfn) != memory.group() || (pte & PteBits.WRITE) != 0) {
+      found("0x%x leads to the shared frame 0x%x, of another group or to write", gva, hfn);
+      return;
+    }
+    boolean translates = Space.levels(guestSatp) != 0;
+    boolean mapped = !translates || readGuest(gva);
+    long gfn = (translates ? guestGpa : gva) >>> SHIFT;
+    if (mapped && memory.populatedFrame(gfn) == hfn) {
+      compose(pte, gva, gfn);
+    } else if ((pte & PteBits.ACCESSED) != 0 && (fenced || !guestMayWrite)) {
+      found("0x%x leads to the shared frame 0x%x, against the P2M", gva, hfn);
     }
   }
 

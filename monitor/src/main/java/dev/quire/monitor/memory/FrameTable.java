@@ -20,8 +20,10 @@ public final class FrameTable {
   /** What a frame is used for. */
   public enum Use {
     FREE,
-    /** Content of a VM's memory. */
+    /** Content of a VM's memory, behind one guest frame. */
     GUEST,
+    /** Content that stands behind any number of guest frames of a group, so nobody writes it. */
+    SHARED,
     /** A page table of the monitor's. */
     TABLE
   }
@@ -39,7 +41,10 @@ public final class FrameTable {
   private final int total;
   private final BitSet free;
   private final byte[] use;
+
+  /** The VM's number; of shared frames, the group's less {@link Short#MAX_VALUE}. */
   private final short[] owner;
+
   private final int[] references;
 
   /** By frame: gfn + 1, or 0. A gfn is below 2^31. */
@@ -146,16 +151,58 @@ public final class FrameTable {
     freeNow = count[Use.FREE.ordinal()];
   }
 
-  /** One more P2M leaf maps the frame. */
-  public synchronized void retain(long hfn) {
-    references[used(hfn)]++;
+  // ---- shared frames -----------------------------------------------------------------------
+
+  /** Makes a guest's frame a shared one of {@code group}, which nobody may write from now on. */
+  synchronized void share(long hfn, int group) {
+    int index = used(hfn);
+    setUse(index, Use.SHARED);
+    owner[index] = ofGroup(group);
+    gfns[index] = 0;
   }
 
-  /** One P2M leaf less maps the frame; after the last it is zeroed and free. */
-  public synchronized void release(long hfn) {
+  /**
+   * One more P2M leaf maps a frame, if that is a shared one of {@code group}; false for all others,
+   * and for numbers that are no frame.
+   */
+  public synchronized boolean retainShared(long hfn, int group) {
+    long index = hfn - first;
+    boolean exists = index >= 0 && index < total;
+    if (!exists || !isShared((int) index) || owner[(int) index] != ofGroup(group)) {
+      return false;
+    }
+    references[(int) index]++;
+    return true;
+  }
+
+  /** Makes a shared frame VM {@code vm}'s own if just one P2M leaf maps it, which is that VM's. */
+  synchronized boolean takeOver(long hfn, int vm) {
+    int index = used(hfn);
+    if (references[index] > 1) {
+      return false;
+    }
+    setUse(index, Use.GUEST);
+    owner[index] = (short) vm;
+    return true;
+  }
+
+  private boolean isShared(int index) {
+    return use[index] == Use.SHARED.ordinal();
+  }
+
+  private static short ofGroup(int group) {
+    return (short) (group - Short.MAX_VALUE);
+  }
+
+  // ---- frames come back --------------------------------------------------------------------
+
+  /**
+   * One P2M leaf less maps the frame; after the last, for which it is true, it is zero and free.
+   */
+  public synchronized boolean release(long hfn) {
     int index = used(hfn);
     if (--references[index] > 0) {
-      return;
+      return false;
     }
     memory.discard(hfn << PhysicalMemory.FRAME_SHIFT, PhysicalMemory.FRAME_SIZE);
     if (use[index] == Use.TABLE.ordinal()) {
@@ -166,6 +213,7 @@ public final class FrameTable {
     gfns[index] = 0;
     free.set(index);
     lowestFree = Math.min(lowestFree, index);
+    return true;
   }
 
   public synchronized int references(long hfn) {
@@ -176,9 +224,16 @@ public final class FrameTable {
     return USES[use[index(hfn)]];
   }
 
-  /** The VM that the frame belongs to, or {@link #NOBODY}. */
+  /** The VM that the frame belongs to, or {@link #NOBODY}: free ones, and shared ones. */
   public synchronized int owner(long hfn) {
-    return owner[index(hfn)];
+    int index = index(hfn);
+    return isShared(index) ? NOBODY : owner[index];
+  }
+
+  /** The group among whose VMs a shared frame is, or {@link #NOBODY} if it is none. */
+  public synchronized int group(long hfn) {
+    int index = index(hfn);
+    return isShared(index) ? owner[index] + Short.MAX_VALUE : NOBODY;
   }
 
   /** Says which of its owner's guest frames a frame stands behind; under that VM's paging lock. */
@@ -197,17 +252,23 @@ public final class FrameTable {
   }
 
   /**
-   * The whole pool at one moment, in frames; the sum is {@link #total}.
+   * The whole pool at one moment, in frames: total = free + reserve + guest + tables.
    *
    * @param free without those that are kept back, which are {@code reserve}
+   * @param guest with content of VMs, the shared ones included
+   * @param shared distinct frames that are shared, whatever the number of pages on them
    */
-  public record Counts(int free, int reserve, int guest, int tables) {}
+  public record Counts(int free, int reserve, int guest, int shared, int tables) {}
 
   /** What all frames are used for. */
   public synchronized Counts counts() {
     int reserved = reserve();
     return new Counts(
-        freeNow - reserved, reserved, count[Use.GUEST.ordinal()], count[Use.TABLE.ordinal()]);
+        freeNow - reserved,
+        reserved,
+        count[Use.GUEST.ordinal()] + count[Use.SHARED.ordinal()],
+        count[Use.SHARED.ordinal()],
+        count[Use.TABLE.ordinal()]);
   }
 
   /** How many page tables VM {@code vm} has. */

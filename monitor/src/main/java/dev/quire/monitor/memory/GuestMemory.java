@@ -1,9 +1,6 @@
 package dev.quire.monitor.memory;
 
-import dev.quire.machine.memory.Dma;
-import dev.quire.machine.memory.DmaFault;
 import dev.quire.machine.memory.PhysicalMemory;
-import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Thread-safe. This object's monitor is the VM's paging lock: paging methods hold it while they
  * change tables, so that the P2M and what is derived from it change together.
  */
-public final class GuestMemory implements Dma {
+public final class GuestMemory extends GuestBytes {
   /** gfns of a 2 MiB block. */
   public static final int BLOCK_FRAMES = 512;
 
@@ -45,7 +42,6 @@ public final class GuestMemory implements Dma {
   private final byte[] kept;
 
   private P2mListener listener = gfn -> {};
-  private TableKeeper keeper;
 
   /**
    * @param vm the VM's number, at least 1; owner of its frames
@@ -61,6 +57,7 @@ public final class GuestMemory implements Dma {
       long base,
       long size,
       boolean inBlocks) {
+    super(memory);
     this.memory = memory;
     this.frames = frames;
     this.vm = vm;
@@ -70,7 +67,6 @@ public final class GuestMemory implements Dma {
     this.firstGfn = base >>> SHIFT;
     this.pages = new GuestPages(memory, frames, swap, vm, firstGfn, (int) (size >>> SHIFT));
     this.kept = new byte[pages.count()];
-    this.keeper = new RawEntries();
   }
 
   /** Sets who hears of frames that go away; before the VM runs. */
@@ -81,7 +77,7 @@ public final class GuestMemory implements Dma {
 
   /** Sets who keeps frames that are marked by {@link #setKept}; null if none will be. */
   public synchronized void keep(@Nullable TableKeeper tableKeeper) {
-    this.keeper = tableKeeper == null ? new RawEntries() : tableKeeper;
+    setKeeper(tableKeeper);
   }
 
   public int vm() {
@@ -97,9 +93,10 @@ public final class GuestMemory implements Dma {
     return size;
   }
 
-  /** Bytes that have frames. */
+  /** Bytes that have frames, shared ones included. */
   public synchronized long resident() {
-    return (long) pages.counts().privatePages() << SHIFT;
+    PageCounts counts = pages.counts();
+    return (long) counts.privatePages() + counts.shared() << SHIFT;
   }
 
   /** How many pages are in which state. */
@@ -117,7 +114,7 @@ public final class GuestMemory implements Dma {
     return pages.swappedIn();
   }
 
-  /** Whether all bytes of the range are RAM of the guest; true for an empty range inside. */
+  @Override
   public boolean contains(long gpa, long length) {
     long offset = gpa - base;
     return offset >= 0 && length >= 0 && offset <= size && length <= size - offset;
@@ -131,7 +128,7 @@ public final class GuestMemory implements Dma {
 
   /**
    * The machine frame behind {@code gfn}, which gets one if it has none, whatever is kept back for
-   * others. Throws {@link OutOfFrames}.
+   * others. It may be a shared one, only to be read. Throws {@link OutOfFrames}.
    */
   public synchronized long frameFor(long gfn) {
     int index = index(gfn);
@@ -141,6 +138,19 @@ public final class GuestMemory implements Dma {
       hfn = pages.frame(index);
     }
     return hfn;
+  }
+
+  /** As {@link #frameFor}, but a frame of its own, with the same content. */
+  public synchronized long frameToWrite(long gfn) {
+    if (pages.state(index(gfn)) == PageState.SHARED) {
+      pages.unshare(index(gfn));
+    }
+    return frameFor(gfn);
+  }
+
+  /** Whether nobody may write the frame of {@code gfn}: a write must break its sharing first. */
+  public synchronized boolean isShared(long gfn) {
+    return pages.state(index(gfn)) == PageState.SHARED;
   }
 
   private void populate(int index) {
@@ -169,14 +179,14 @@ public final class GuestMemory implements Dma {
     return index >= 0 && index < pages.count() ? pages.frame((int) index) : -1;
   }
 
-  /** The one guest frame behind which {@code hfn} stands, or -1 if it is not one of this VM's. */
+  /** The guest frame behind which {@code hfn} stands alone; -1 if it is not this VM's own. */
   public synchronized long gfnOf(long hfn) {
     return frames.gfnOf(hfn, vm);
   }
 
   /**
    * The first machine frame of the 2 MiB block around {@code gfn} if the block is all inside RAM
-   * and backed by an aligned block of frames, else -1.
+   * and backed by an aligned block of its own frames, else -1.
    */
   public synchronized long blockFor(long gfn) {
     long start = gfn & -BLOCK_FRAMES;
@@ -185,28 +195,21 @@ public final class GuestMemory implements Dma {
     }
     int index = index(start);
     long hfn = pages.frame(index);
-    if (hfn < 0 || (hfn & (BLOCK_FRAMES - 1)) != 0) {
-      return -1;
-    }
-    for (int i = 1; i < BLOCK_FRAMES; i++) {
-      if (pages.frame(index + i) != hfn + i) {
-        return -1;
-      }
-    }
-    return hfn;
+    boolean aligned = hfn >= 0 && (hfn & (BLOCK_FRAMES - 1)) == 0;
+    return aligned && pages.isBlock(index, BLOCK_FRAMES) ? hfn : -1;
   }
 
-  /** Takes the frame away: the page reads as zero from now on, whoever kept it. */
+  @Override
   public synchronized void release(long gfn) {
     pages.release(index(gfn));
   }
 
   /**
-   * Gives the page another machine frame, with the same content; nothing if it has none. Throws
-   * {@link OutOfFrames}.
+   * Gives the page another machine frame, with the same content; nothing if it has none of its own.
+   * Throws {@link OutOfFrames}.
    */
   public synchronized void move(long gfn) {
-    if (pages.frame(index(gfn)) >= 0) {
+    if (pages.state(index(gfn)) == PageState.PRIVATE) {
       pages.move(index(gfn));
     }
   }
@@ -244,6 +247,95 @@ public final class GuestMemory implements Dma {
     }
   }
 
+  // ---- sharing -----------------------------------------------------------------------------
+
+  /** Says among which VMs frames may be shared: a group's number, 1 to 32766; before it runs. */
+  public synchronized void join(int group) {
+    pages.join(group);
+  }
+
+  /** The group among which frames may be shared: at first the VM's number. */
+  public synchronized int group() {
+    return pages.group();
+  }
+
+  /**
+   * The frame of a page that could share it, or does; -1 if there is none, or a paging method keeps
+   * it. Its content may be read while this object's monitor is held; the guest may write it
+   * meanwhile unless it is shared.
+   */
+  public synchronized long sharable(long gfn) {
+    int index = index(gfn);
+    return kept[index] == 0 ? pages.frame(index) : -1;
+  }
+
+  /**
+   * Makes the frame of a page a shared one, which no vCPU or device can write from now on.
+   *
+   * @return the frame, or -1 if there is none that is {@link #sharable}
+   */
+  public synchronized long share(long gfn) {
+    long hfn = sharable(gfn);
+    if (hfn >= 0) {
+      pages.share(index(gfn));
+    }
+    return hfn;
+  }
+
+  /**
+   * Puts a page on the shared frame {@code hfn}, if its content is the same, byte for byte, and
+   * frees its own. False, and the guest has noticed nothing, if the content differs, the page is
+   * not {@link #sharable} or there already, or {@code hfn} is no shared frame of this VM's group.
+   */
+  public synchronized boolean shareWith(long gfn, long hfn) {
+    return sharable(gfn) >= 0 && pages.shareWith(index(gfn), hfn);
+  }
+
+  /**
+   * Frees the frame of a page that is all zeros, which it is from then on without one. False if it
+   * is not, or not {@link #sharable}.
+   */
+  public synchronized boolean dropZero(long gfn) {
+    return sharable(gfn) >= 0 && pages.dropZero(index(gfn));
+  }
+
+  /**
+   * Becomes a copy of another VM's memory of the same size, and a member of its group: both share
+   * all frames from now on but those that the other's paging method keeps, which are copied. This
+   * VM has not begun yet, none of the other's vCPUs runs. Throws {@link OutOfFrames}.
+   */
+  public void copyFrom(GuestMemory other) {
+    synchronized (other) {
+      synchronized (this) {
+        other.listener.invalidateAll();
+        pages.copyFrom(other.pages, other.kept);
+        byte[] page = new byte[FRAME];
+        for (int index = 0; index < pages.count(); index++) {
+          if (other.kept[index] != 0) {
+            other.peek(firstGfn + index, page);
+            memory.write(pages.frame(index) << SHIFT, page, 0, FRAME);
+          }
+        }
+      }
+    }
+  }
+
+  /**
+   * Reads a page as the guest would, but touches nothing: what is swapped stays so, and what has
+   * nothing behind it is zeros.
+   *
+   * @param page 4096 bytes
+   */
+  public synchronized PageState peek(long gfn, byte[] page) {
+    int index = index(gfn);
+    if ((kept[index] & OWN_READS) == 0) {
+      pages.peek(index, page);
+    } else {
+      readInEntries(gfn << SHIFT, page, 0, FRAME);
+    }
+    return pages.state(index);
+  }
+
   // ---- what the monitor takes ----------------------------------------------------------------
 
   /**
@@ -265,6 +357,7 @@ public final class GuestMemory implements Dma {
    * pages of this VM go; but it keeps some, without which no instruction would ever complete. False
    * if too few could go.
    */
+  @Override
   public boolean makeRoom() {
     if (!frames.isShort()) {
       return true;
@@ -307,19 +400,6 @@ public final class GuestMemory implements Dma {
 
   // ---- kept frames -------------------------------------------------------------------------
 
-  /** Entries as they lie in memory. */
-  private final class RawEntries implements TableKeeper {
-    @Override
-    public long readEntry(long gpa) {
-      return memory.readLong(hpaToWrite(gpa));
-    }
-
-    @Override
-    public void writeEntry(long gpa, long value) {
-      memory.writeLong(hpaToWrite(gpa), value);
-    }
-  }
-
   /**
    * Says who reads and writes a frame that has a machine frame: {@link #OWN_WRITES} and {@link
    * #OWN_READS}, or 0 for memory itself.
@@ -344,80 +424,14 @@ public final class GuestMemory implements Dma {
     return false;
   }
 
-  private boolean keepsReads(long gpa) {
+  @Override
+  boolean keepsReads(long gpa) {
     return (kept[index(gpa >>> SHIFT)] & OWN_READS) != 0;
   }
 
-  private boolean keepsWrites(long gpa) {
+  @Override
+  boolean keepsWrites(long gpa) {
     return (kept[index(gpa >>> SHIFT)] & OWN_WRITES) != 0;
-  }
-
-  /** The 8 bytes at {@code gpa}, in RAM and 8-byte aligned. */
-  public synchronized long readEntry(long gpa) {
-    if (keepsReads(gpa)) {
-      return keeper.readEntry(gpa);
-    }
-    long hpa = hpaToRead(gpa);
-    return hpa < 0 ? 0 : memory.readLong(hpa);
-  }
-
-  private void writeEntry(long gpa, long value) {
-    if (keepsWrites(gpa)) {
-      keeper.writeEntry(gpa, value);
-    } else {
-      memory.writeLong(hpaToWrite(gpa), value);
-    }
-  }
-
-  /** As {@link #compareAndSet}, of the 8 bytes at {@code gpa}. */
-  public boolean compareAndSetEntry(long gpa, long expected, long value) {
-    return compareAndSet(gpa, 8, expected, value);
-  }
-
-  /**
-   * Writes {@code value} if {@code expected} is there, as one step for everybody.
-   *
-   * @param gpa in RAM, aligned to {@code length}
-   * @param length 4 or 8 bytes, of which both values have no more than the low ones
-   */
-  public synchronized boolean compareAndSet(long gpa, int length, long expected, long value) {
-    if (keepsWrites(gpa)) {
-      boolean same = (readInEntries(gpa, length) ^ expected) << 64 - 8 * length == 0;
-      if (same) {
-        writeInEntries(gpa, length, value);
-      }
-      return same;
-    }
-    long hpa = hpaToWrite(gpa);
-    return length == 8
-        ? memory.compareAndSetLong(hpa, expected, value)
-        : memory.compareAndSetInt(hpa, (int) expected, (int) value);
-  }
-
-  /** Up to 8 bytes inside a page, whose upper bytes are zero; the entries that hold them. */
-  private long readInEntries(long gpa, int length) {
-    int shift = (int) (gpa & 7) * 8;
-    long first = readEntry(gpa & -8) >>> shift;
-    boolean crosses = (gpa & 7) + length > 8;
-    long all = crosses ? first | readEntry((gpa & -8) + 8) << 64 - shift : first;
-    return all & mask(length);
-  }
-
-  private void writeInEntries(long gpa, int length, long value) {
-    int shift = (int) (gpa & 7) * 8;
-    mergeEntry(gpa & -8, value << shift, mask(length) << shift);
-    if ((gpa & 7) + length > 8) {
-      mergeEntry((gpa & -8) + 8, value >>> 64 - shift, mask(length) >>> 64 - shift);
-    }
-  }
-
-  private void mergeEntry(long gpa, long value, long mask) {
-    long merged = mask == -1 ? value : readEntry(gpa) & ~mask | value & mask;
-    writeEntry(gpa, merged);
-  }
-
-  private static long mask(int length) {
-    return -1L >>> 64 - 8 * length;
   }
 
   private int index(long gfn) {
@@ -428,171 +442,16 @@ public final class GuestMemory implements Dma {
     return (int) index;
   }
 
-  /** The hpa of {@code gpa} for a read, or -1 if nothing is behind it and so it is zero. */
-  private long hpaToRead(long gpa) {
+  @Override
+  long hpaToRead(long gpa) {
     return switch (pages.state(index(gpa >>> SHIFT))) {
-      case PRIVATE, SWAPPED -> hpaToWrite(gpa);
+      case PRIVATE, SHARED, SWAPPED -> (frameFor(gpa >>> SHIFT) << SHIFT) + (gpa & FRAME - 1);
       case UNPOPULATED, BALLOONED -> -1;
     };
   }
 
-  private long hpaToWrite(long gpa) {
-    return (frameFor(gpa >>> SHIFT) << SHIFT) + (gpa & FRAME - 1);
-  }
-
-  // ---- bytes -------------------------------------------------------------------------------
-
   @Override
-  public synchronized void read(long gpa, byte[] to, int offset, int length) throws DmaFault {
-    check(gpa, length);
-    for (int done = 0; done < length; ) {
-      int count = inPage(gpa + done, length - done);
-      readPage(gpa + done, to, offset + done, count);
-      done += count;
-    }
-  }
-
-  private void readPage(long gpa, byte[] to, int offset, int count) {
-    makeRoom();
-    long hpa = hpaToRead(gpa);
-    if (hpa < 0) {
-      Arrays.fill(to, offset, offset + count, (byte) 0);
-    } else if (!keepsReads(gpa)) {
-      memory.read(hpa, to, offset, count);
-    } else {
-      for (int i = 0; i < count; i++) {
-        to[offset + i] = (byte) readInEntries(gpa + i, 1);
-      }
-    }
-  }
-
-  @Override
-  public synchronized void write(long gpa, byte[] from, int offset, int length) throws DmaFault {
-    check(gpa, length);
-    for (int done = 0; done < length; ) {
-      int count = inPage(gpa + done, length - done);
-      writePage(gpa + done, from, offset + done, count);
-      done += count;
-    }
-  }
-
-  private void writePage(long gpa, byte[] from, int offset, int count) {
-    makeRoom();
-    if (!keepsWrites(gpa)) {
-      memory.write(hpaToWrite(gpa), from, offset, count);
-      return;
-    }
-    for (int done = 0; done < count; ) {
-      int part = Math.min(count - done, 8 - (int) (gpa + done & 7));
-      long value = 0;
-      for (int i = part - 1; i >= 0; i--) {
-        value = value << 8 | from[offset + done + i] & 0xff;
-      }
-      writeInEntries(gpa + done, part, value);
-      done += part;
-    }
-  }
-
-  /** Zeroes bytes: whole frames are given back, unless they are kept. */
-  public synchronized void zero(long gpa, long length) throws DmaFault {
-    check(gpa, length);
-    for (long done = 0; done < length; ) {
-      int count = inPage(gpa + done, length - done);
-      if (keepsWrites(gpa + done)) {
-        writePage(gpa + done, new byte[count], 0, count);
-      } else if (count == FRAME) {
-        release(gpa + done >>> SHIFT);
-      } else if (hpaToRead(gpa + done) >= 0) {
-        memory.zero(hpaToWrite(gpa + done), count);
-      }
-      done += count;
-    }
-  }
-
-  @Override
-  public synchronized int readShort(long gpa) throws DmaFault {
-    return (int) readNumber(gpa, 2) & 0xffff;
-  }
-
-  @Override
-  public synchronized int readInt(long gpa) throws DmaFault {
-    return (int) readNumber(gpa, 4);
-  }
-
-  @Override
-  public synchronized long readLong(long gpa) throws DmaFault {
-    return readNumber(gpa, 8);
-  }
-
-  /** The {@code length} (1, 2, 4 or 8) bytes at {@code gpa}; what is above them is undefined. */
-  public synchronized long readNumber(long gpa, int length) throws DmaFault {
-    check(gpa, length);
-    if (inPage(gpa, length) < length) {
-      byte[] bytes = new byte[length];
-      read(gpa, bytes, 0, length);
-      long value = 0;
-      for (int i = length - 1; i >= 0; i--) {
-        value = value << 8 | bytes[i] & 0xff;
-      }
-      return value;
-    }
-    long hpa = hpaToRead(gpa);
-    if (hpa < 0) {
-      return 0;
-    }
-    if (keepsReads(gpa)) {
-      return readInEntries(gpa, length);
-    }
-    return switch (length) {
-      case 1 -> memory.readByte(hpa);
-      case 2 -> memory.readShort(hpa);
-      case 4 -> memory.readInt(hpa);
-      default -> memory.readLong(hpa);
-    };
-  }
-
-  @Override
-  public synchronized void writeShort(long gpa, int value) throws DmaFault {
-    writeNumber(gpa, 2, value);
-  }
-
-  @Override
-  public synchronized void writeInt(long gpa, int value) throws DmaFault {
-    writeNumber(gpa, 4, value);
-  }
-
-  /** Writes the low {@code length} (1, 2, 4 or 8) bytes of {@code value}. */
-  public synchronized void writeNumber(long gpa, int length, long value) throws DmaFault {
-    check(gpa, length);
-    if (inPage(gpa, length) < length) {
-      byte[] bytes = new byte[length];
-      for (int i = 0; i < length; i++) {
-        bytes[i] = (byte) (value >>> 8 * i);
-      }
-      write(gpa, bytes, 0, length);
-    } else if (keepsWrites(gpa)) {
-      writeInEntries(gpa, length, value);
-    } else {
-      writeRaw(hpaToWrite(gpa), length, value);
-    }
-  }
-
-  private void writeRaw(long hpa, int length, long value) {
-    switch (length) {
-      case 1 -> memory.writeByte(hpa, (byte) value);
-      case 2 -> memory.writeShort(hpa, (short) value);
-      case 4 -> memory.writeInt(hpa, (int) value);
-      default -> memory.writeLong(hpa, value);
-    }
-  }
-
-  private void check(long gpa, long length) throws DmaFault {
-    if (!contains(gpa, length)) {
-      throw new DmaFault(gpa, length);
-    }
-  }
-
-  private static int inPage(long gpa, long length) {
-    return (int) Math.min(length, FRAME - (gpa & FRAME - 1));
+  long hpaToWrite(long gpa) {
+    return (frameToWrite(gpa >>> SHIFT) << SHIFT) + (gpa & FRAME - 1);
   }
 }

@@ -26,6 +26,7 @@ final class GuestPages {
   private final long firstGfn;
   private final long firstHfn;
   private final P2m p2m;
+  private int group;
   private final byte[] page = new byte[FRAME];
 
   /** Chooses victims; the same for every run of a VM. */
@@ -40,6 +41,8 @@ final class GuestPages {
   private long deflated;
   private long touchedBallooned;
   private long reported;
+  private long breaks;
+  private long reused;
 
   GuestPages(
       PhysicalMemory memory,
@@ -52,6 +55,7 @@ final class GuestPages {
     this.frames = frames;
     this.swap = swap;
     this.vm = vm;
+    this.group = vm;
     this.firstGfn = firstGfn;
     this.firstHfn = memory.base() >>> SHIFT;
     this.p2m = new P2m(count);
@@ -60,6 +64,15 @@ final class GuestPages {
 
   void listen(P2mListener p2mListener) {
     listener = p2mListener;
+  }
+
+  /** Says among which VMs' pages frames may be shared; before there are any. */
+  void join(int newGroup) {
+    group = newGroup;
+  }
+
+  int group() {
+    return group;
   }
 
   int count() {
@@ -88,7 +101,9 @@ final class GuestPages {
         balloonFreed,
         deflated,
         touchedBallooned,
-        reported);
+        reported,
+        breaks,
+        reused);
   }
 
   long swappedIn() {
@@ -143,7 +158,12 @@ final class GuestPages {
     frames.stands(hfn, firstGfn + index);
   }
 
-  /** Gives a page that has a frame another one. Throws {@link OutOfFrames}. */
+  /** Whether the pages from {@code first} have frames of their own that follow each other. */
+  boolean isBlock(int first, int count) {
+    return p2m.isBlock(first, count);
+  }
+
+  /** Gives a page that has a frame of its own another one. Throws {@link OutOfFrames}. */
   void move(int index) {
     long from = frame(index);
     long to = frames.allocate(Use.GUEST, vm);
@@ -159,12 +179,11 @@ final class GuestPages {
   /** Whatever is behind a page goes; true if that freed a frame. Its state is set next. */
   private boolean drop(int index) {
     switch (p2m.state(index)) {
-      case PRIVATE -> {
+      case PRIVATE, SHARED -> {
         long hfn = frame(index);
         listener.invalidate(firstGfn + index);
         p2m.setUnpopulated(index);
-        frames.release(hfn);
-        return true;
+        return frames.release(hfn);
       }
       case SWAPPED -> swap().free(p2m.slot(index));
       case UNPOPULATED, BALLOONED -> {}
@@ -180,7 +199,7 @@ final class GuestPages {
 
   /** The guest says that the page is free, and may be used again without notice. */
   void discard(int index) {
-    if (p2m.state(index) == PageState.PRIVATE || p2m.state(index) == PageState.SWAPPED) {
+    if (p2m.hasFrame(index) || p2m.state(index) == PageState.SWAPPED) {
       release(index);
       reported++;
     }
@@ -200,6 +219,134 @@ final class GuestPages {
     deflated++;
     if (p2m.state(index) == PageState.BALLOONED) {
       p2m.setUnpopulated(index);
+    }
+  }
+
+  // ---- sharing -----------------------------------------------------------------------------
+
+  /** Gives a page whose frame is shared one that it may write. Throws {@link OutOfFrames}. */
+  void unshare(int index) {
+    long from = frame(index);
+    if (becomesOwn(index)) {
+      listener.invalidate(firstGfn + index); // it is to be mapped anew, with the right to write
+      reused++;
+      return;
+    }
+    long to = frames.allocate(Use.GUEST, vm);
+    listener.invalidate(firstGfn + index);
+    memory.copyFrame(from << SHIFT, to << SHIFT);
+    set(index, to);
+    listener.copied(firstGfn + index, from, to);
+    frames.release(from);
+    breaks++;
+  }
+
+  /** Makes the shared frame of a page its own, if nobody else has it any more. */
+  private boolean becomesOwn(int index) {
+    long hfn = frame(index);
+    boolean own = frames.takeOver(hfn, vm);
+    if (own) {
+      set(index, hfn);
+    }
+    return own;
+  }
+
+  /** Makes the frame of a page a shared one, read-only everywhere. */
+  void share(int index) {
+    if (!p2m.isShared(index)) {
+      listener.invalidate(firstGfn + index);
+      makeShared(index);
+    }
+  }
+
+  private void makeShared(int index) {
+    frames.share(frame(index), group);
+    p2m.setShared(index, p2m.frame(index));
+  }
+
+  /**
+   * Puts a page on a shared frame with the same content, and frees its own; false, and nothing
+   * done, if the content is another or there is no such frame.
+   */
+  boolean shareWith(int index, long hfn) {
+    long own = frame(index);
+    if (own == hfn || !frames.retainShared(hfn, group)) {
+      return false;
+    }
+    listener.invalidate(firstGfn + index);
+    if (!memory.sameFrame(own << SHIFT, hfn << SHIFT)) {
+      frames.release(hfn);
+      return false;
+    }
+    p2m.setShared(index, (int) (hfn - firstHfn));
+    listener.copied(firstGfn + index, own, hfn);
+    frames.release(own);
+    return true;
+  }
+
+  /** Frees the frame of a page if it is all zeros, which the guest does not notice. */
+  boolean dropZero(int index) {
+    long hfn = frame(index);
+    listener.invalidate(firstGfn + index);
+    if (listener.isReserved(hfn) || !memory.isZeroFrame(hfn << SHIFT)) {
+      return false;
+    }
+    p2m.setZero(index);
+    frames.release(hfn);
+    return true;
+  }
+
+  /**
+   * Becomes a copy of another VM's pages, while all of these are unpopulated and no vCPU of the
+   * other's can write any but those that are kept.
+   *
+   * @param kept of the other, by index: not 0 for a page that gets a frame of its own here, which
+   *     the caller fills
+   */
+  void copyFrom(GuestPages other, byte[] kept) {
+    group = other.group;
+    synchronized (frames) {
+      for (int index = 0; index < p2m.frames(); index++) {
+        copyPage(other, index, kept[index] != 0);
+      }
+    }
+  }
+
+  private void copyPage(GuestPages other, int index, boolean isKept) {
+    switch (other.p2m.state(index)) {
+      case PRIVATE -> {
+        if (isKept) {
+          populate(index);
+        } else {
+          other.makeShared(index);
+          retain(other, index);
+        }
+      }
+      case SHARED -> retain(other, index);
+      case SWAPPED -> {
+        swap().retain(other.p2m.slot(index));
+        p2m.setSwapped(index, other.p2m.slot(index));
+      }
+      case BALLOONED -> p2m.setBallooned(index);
+      case UNPOPULATED -> p2m.setUnpopulatedAs(index, other.p2m);
+    }
+  }
+
+  private void retain(GuestPages other, int index) {
+    if (!frames.retainShared(other.frame(index), group)) {
+      throw new IllegalStateException("a shared frame is of another group than its page");
+    }
+    p2m.setShared(index, other.p2m.frame(index));
+  }
+
+  // ---- looking -----------------------------------------------------------------------------
+
+  /** Reads a page, and leaves it where it is; one that has nothing behind it is zeros. */
+  void peek(int index, byte[] to) {
+    switch (p2m.state(index)) {
+      case PRIVATE, SHARED -> memory.read(frame(index) << SHIFT, to, 0, FRAME);
+      case SWAPPED -> swap().read(p2m.slot(index), to);
+      case UNPOPULATED, BALLOONED -> Arrays.fill(to, (byte) 0);
     }
   }
 
@@ -229,7 +376,8 @@ final class GuestPages {
   }
 
   private boolean evict(int index, byte[] kept, SwapFile file) {
-    if (!p2m.hasFrame(index) || kept[index] != 0) {
+    boolean canGo = p2m.hasFrame(index) && kept[index] == 0;
+    if (!canGo || p2m.isShared(index) && !becomesOwn(index)) {
       return false;
     }
     long hfn = frame(index);

@@ -6,7 +6,8 @@ import java.util.Arrays;
  * The state of each of a VM's guest frames, and how many are in each. Four bytes a guest frame:
  *
  * <pre>
- *   n >= 0   machine frame firstHfn + n
+ *   n >= 0   machine frame firstHfn + n, the page's own
+ *   n + 2^30 the same, shared: nobody writes it
  *   -1       unpopulated
  *   -2       unpopulated, because the monitor dropped a page of zeros
  *   -3       ballooned
@@ -21,8 +22,12 @@ final class P2m {
   private static final int BALLOONED = -3;
   private static final int SLOT_0 = -4;
 
+  /** In an entry that is not negative. */
+  private static final int SHARED = 1 << 30;
+
   private final int[] entries;
   private int privates;
+  private int shared;
   private int zero;
   private int ballooned;
   private int swapped;
@@ -43,13 +48,29 @@ final class P2m {
 
   /** The machine frame, from the machine's first; negative if there is none. */
   int frame(int index) {
-    return entries[index];
+    int entry = entries[index];
+    return entry < 0 ? entry : entry & ~SHARED;
+  }
+
+  boolean isShared(int index) {
+    return entries[index] >= SHARED;
+  }
+
+  /** Whether pages have frames of their own that follow each other. */
+  boolean isBlock(int index, int count) {
+    for (int i = 0; i < count; i++) {
+      int entry = entries[index + i];
+      if (entry < 0 || entry >= SHARED || entry != entries[index] + i) {
+        return false;
+      }
+    }
+    return true;
   }
 
   PageState state(int index) {
     int entry = entries[index];
     if (entry >= 0) {
-      return PageState.PRIVATE;
+      return entry < SHARED ? PageState.PRIVATE : PageState.SHARED;
     }
     return switch (entry) {
       case UNPOPULATED, ZERO -> PageState.UNPOPULATED;
@@ -67,8 +88,17 @@ final class P2m {
     set(index, frame);
   }
 
+  void setShared(int index, int frame) {
+    set(index, SHARED | frame);
+  }
+
   void setUnpopulated(int index) {
     set(index, UNPOPULATED);
+  }
+
+  /** Unpopulated, for the same reason as in another VM's P2M. */
+  void setUnpopulatedAs(int index, P2m other) {
+    set(index, other.entries[index]);
   }
 
   void setZero(int index) {
@@ -90,7 +120,9 @@ final class P2m {
   }
 
   private void count(int entry, int change) {
-    if (entry >= 0) {
+    if (entry >= SHARED) {
+      shared += change;
+    } else if (entry >= 0) {
       privates += change;
     } else if (entry == ZERO) {
       zero += change;
@@ -102,7 +134,7 @@ final class P2m {
   }
 
   PageCounts counts() {
-    int unpopulated = entries.length - privates - ballooned - swapped;
-    return new PageCounts(privates, 0, swapped, ballooned, unpopulated, zero);
+    int unpopulated = entries.length - privates - shared - ballooned - swapped;
+    return new PageCounts(privates, shared, swapped, ballooned, unpopulated, zero);
   }
 }

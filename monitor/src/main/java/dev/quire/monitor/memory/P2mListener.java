@@ -13,10 +13,22 @@ public interface P2mListener {
   void invalidate(long gfn);
 
   /**
+   * All pages that nobody keeps ({@link GuestMemory#setKept}) are about to change their state: on
+   * return no vCPU may translate to any of them any more.
+   */
+  default void invalidateAll() {}
+
+  /**
    * The content of a guest frame has moved to another machine frame, which no vCPU can translate to
    * yet: LR/SC reservations follow it.
    */
   default void moved(long fromHfn, long toHfn) {}
+
+  /**
+   * The same, of a frame that may stand behind other guest frames, too: reservations follow that
+   * were made by way of {@code gfn}.
+   */
+  default void copied(long gfn, long fromHfn, long toHfn) {}
 
   /**
    * Whether a vCPU has a reservation (LR) in a machine frame that none can translate to any more.

@@ -4,7 +4,7 @@ package dev.quire.monitor.memory;
  * How many of a VM's guest frames are in each state; the sum is the VM's configured memory.
  *
  * @param privatePages with a machine frame of their own
- * @param shared with a machine frame that stands behind others, too
+ * @param shared with a machine frame that may stand behind others, too
  * @param swapped in the swap file
  * @param ballooned in the guest's balloon
  * @param unpopulated with nothing behind them

@@ -11,6 +11,8 @@ package dev.quire.monitor.memory;
  * @param deflated given back by the guest's balloon
  * @param touchedBallooned touched while the guest's balloon had them
  * @param reported said by the guest to be free, and freed
+ * @param breaks shared, and copied into a frame of their own because of a write
+ * @param reused shared with nobody any more, and written without a copy
  */
 public record PageTraffic(
     long swappedOut,
@@ -20,9 +22,11 @@ public record PageTraffic(
     long balloonFreed,
     long deflated,
     long touchedBallooned,
-    long reported) {
+    long reported,
+    long breaks,
+    long reused) {
   /** Of a VM to whose pages nothing has happened. */
-  public static final PageTraffic NONE = new PageTraffic(0, 0, 0, 0, 0, 0, 0, 0);
+  public static final PageTraffic NONE = new PageTraffic(0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
 
   /** The sum of both. */
   public PageTraffic plus(PageTraffic other) {
@@ -34,6 +38,8 @@ public record PageTraffic(
         balloonFreed + other.balloonFreed,
         deflated + other.deflated,
         touchedBallooned + other.touchedBallooned,
-        reported + other.reported);
+        reported + other.reported,
+        breaks + other.breaks,
+        reused + other.reused);
   }
 }

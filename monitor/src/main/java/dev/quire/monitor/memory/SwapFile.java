@@ -13,6 +13,8 @@ import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.BitSet;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -37,6 +39,10 @@ public final class SwapFile implements AutoCloseable {
   private final Path place;
   private final FileChannel file;
   private final BitSet used = new BitSet();
+
+  /** By slot: in how many pages' stead it is beyond the first; for those that are. */
+  private final Map<Integer, Integer> others = new HashMap<>();
+
   private int count;
   private volatile @Nullable String failure;
 
@@ -103,13 +109,26 @@ public final class SwapFile implements AutoCloseable {
     }
   }
 
-  /** Gives a slot back. */
-  synchronized void free(int slot) {
-    used.clear(slot);
-    count--;
+  /** Says that a slot, whose content never changes, is in one more page's stead. */
+  synchronized void retain(int slot) {
+    others.merge(slot, 1, Integer::sum);
+    count++;
   }
 
-  /** Pages in it. */
+  /** Gives a slot back, for one page. */
+  synchronized void free(int slot) {
+    count--;
+    Integer more = others.get(slot);
+    if (more == null) {
+      used.clear(slot);
+    } else if (more == 1) {
+      others.remove(slot);
+    } else {
+      others.put(slot, more - 1);
+    }
+  }
+
+  /** Pages in whose stead its slots are. */
   public synchronized int pages() {
     return count;
   }

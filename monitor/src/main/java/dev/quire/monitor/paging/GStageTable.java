@@ -31,6 +31,7 @@ final class GStageTable {
   private static final int FRAME_NUMBER = 10;
   private static final long VALID = 1;
   private static final long READ_WRITE_EXECUTE = 0xe;
+  private static final long WRITE = 1 << 2;
   private static final long ACCESSED = 1 << 6;
   private static final long LEAF = VALID | READ_WRITE_EXECUTE | 0xd0; // U, A, D
 
@@ -71,14 +72,16 @@ final class GStageTable {
    * Maps the page of {@code gfn} at {@code level} (0: 4 KiB, 1: 2 MiB) to the frames from {@code
    * hfn}; both are aligned to the page's size. False, and nothing done, if smaller pages are mapped
    * there already.
+   *
+   * @param writable false for frames that are shared
    */
-  boolean map(long gfn, long hfn, int level) {
+  boolean map(long gfn, long hfn, int level, boolean writable) {
     long entry = entryAt(gfn, level, true);
     long old = memory.readLong(entry);
     if ((old & VALID) != 0 && !isLeaf(old)) {
       return false;
     }
-    memory.writeLong(entry, hfn << FRAME_NUMBER | LEAF);
+    memory.writeLong(entry, hfn << FRAME_NUMBER | (writable ? LEAF : LEAF & ~WRITE));
     return true;
   }
 
@@ -95,6 +98,24 @@ final class GStageTable {
       }
     }
     return false;
+  }
+
+  /** Makes all leaves invalid; the MMU may still hold them. */
+  void unmapAll() {
+    for (int i = 0; i < ROOT_FRAMES; i++) {
+      unmapBelow(root + i);
+    }
+  }
+
+  private void unmapBelow(long table) {
+    for (long entry = table << SHIFT; entry < table + 1 << SHIFT; entry += 8) {
+      long value = memory.readLong(entry);
+      if (isLeaf(value)) {
+        memory.writeLong(entry, 0);
+      } else if ((value & VALID) != 0) {
+        unmapBelow(value >>> FRAME_NUMBER);
+      }
+    }
   }
 
   /**

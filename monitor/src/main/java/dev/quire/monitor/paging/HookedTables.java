@@ -241,7 +241,8 @@ final class HookedTables {
       }
       target.links++;
     } else if (table.level == 0) {
-      if (hfn < 0 || target != null || (entry & PteBits.NAPOT) != 0) {
+      boolean own = hfn >= 0 && !memory.isShared(gfn); // or its gfn could not be read back
+      if (!own || target != null || (entry & PteBits.NAPOT) != 0) {
         return false;
       }
     } else {
@@ -391,7 +392,7 @@ final class HookedTables {
   }
 
   private HookedTable hookNew(long gfn, int level) {
-    long hfn = memory.frameFor(gfn);
+    long hfn = memory.frameToWrite(gfn);
     memory.setKept(gfn, KEPT);
     hideFrame(gfn);
     v2m.unmap(gfn);

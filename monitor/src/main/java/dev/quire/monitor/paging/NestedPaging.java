@@ -5,6 +5,7 @@ import dev.quire.machine.hart.Csrs;
 import dev.quire.machine.hart.Hart;
 import dev.quire.machine.memory.PhysicalMemory;
 import dev.quire.monitor.memory.GuestMemory;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -32,6 +33,7 @@ public final class NestedPaging implements PagingMethod {
   private final GuestMemory memory;
   private final GStageTable table;
   private final long hgatp;
+  private final List<PagedVcpu> vcpus = new ArrayList<>();
   private final List<Hart> harts = new CopyOnWriteArrayList<>();
 
   /** An empty P2M; the VMID is the VM's number. */
@@ -59,6 +61,7 @@ public final class NestedPaging implements PagingMethod {
         CsrNumber.HENVCFG,
         csrs.peek(CsrNumber.HENVCFG) & ~ADUE | (vcpu.walk.updatesAd() ? ADUE : 0));
     if (!harts.contains(vcpu.hart)) {
+      vcpus.add(vcpu);
       harts.add(vcpu.hart);
       vcpu.hart.mmu().fenceVvma(0, 0, false, false);
     }
@@ -94,17 +97,19 @@ public final class NestedPaging implements PagingMethod {
   /**
    * The G stage did not let a vCPU access {@code gpa}. True if the guest may try again; false if no
    * RAM of the VM is there. Throws {@link dev.quire.monitor.memory.OutOfFrames}.
+   *
+   * @param write whether the access writes there: a shared page gets a frame of its own
    */
-  public boolean guestPageFault(long gpa) {
+  public boolean guestPageFault(long gpa, boolean write) {
     if (!memory.contains(gpa, 1)) {
       return false;
     }
     long gfn = gpa >>> SHIFT;
     synchronized (memory) {
-      long hfn = memory.frameFor(gfn);
+      long hfn = write ? memory.frameToWrite(gfn) : memory.frameFor(gfn);
       long block = memory.blockFor(gfn);
-      if (block < 0 || !table.map(gfn & -GuestMemory.BLOCK_FRAMES, block, 1)) {
-        table.map(gfn, hfn, 0);
+      if (block < 0 || !table.map(gfn & -GuestMemory.BLOCK_FRAMES, block, 1, true)) {
+        table.map(gfn, hfn, 0, !memory.isShared(gfn));
       }
     }
     return true;
@@ -121,8 +126,19 @@ public final class NestedPaging implements PagingMethod {
   }
 
   @Override
+  public void invalidateAll() {
+    table.unmapAll();
+    flushAll();
+  }
+
+  @Override
   public void moved(long fromHfn, long toHfn) {
     Reservations.move(harts, fromHfn, toHfn);
+  }
+
+  @Override
+  public void copied(long gfn, long fromHfn, long toHfn) {
+    Reservations.follow(vcpus, this::satp, memory, gfn, fromHfn, toHfn);
   }
 
   @Override

@@ -250,17 +250,25 @@ public final class ProtectedPageTables extends TrappedPaging implements TableKee
 
   /** Whether the hardware's entry is valid and stands for the guest's, now at the latest. */
   private boolean expressible(HookedTable table, int slot) {
-    if (table.isAside(slot)) {
+    long entry = hooked.guestEntry(table, slot);
+    if (table.isAside(slot) && !wasShared(table, slot, entry)) {
       return false;
     }
     if ((hooked.read(table, slot) & PteBits.VALID) != 0) {
       return true;
     }
-    long entry = hooked.guestEntry(table, slot);
     if (!PteBits.isLeaf(entry)) {
       var _ = hooked.hook(PteBits.address(entry) >>> SHIFT, table.level - 1);
     }
     return hooked.reveal(table, slot);
+  }
+
+  /** Whether an entry was set aside because its frame was shared, and now is not. */
+  private boolean wasShared(HookedTable table, int slot, long entry) {
+    return table.level == 0
+        && (entry & PteBits.NAPOT) == 0
+        && (hooked.read(table, slot) & PteBits.VALID) == 0
+        && !memory.isShared(PteBits.address(entry) >>> SHIFT);
   }
 
   /** Maps an address below an entry that only the monitor's own tables can serve. */
@@ -271,7 +279,7 @@ public final class ProtectedPageTables extends TrappedPaging implements TableKee
     long entry = hooked.guestEntry(table, slot);
     long bits = leafBits(walk.leaf);
     if (table.level == 0) {
-      hooked.mapInPlace(table, slot, walk.gpa >>> SHIFT, bits);
+      hooked.mapInPlace(table, slot, walk.gpa >>> SHIFT, allowed(walk.gpa >>> SHIFT, bits));
     } else if (PteBits.isLeaf(entry)) {
       long span = 1L << PteBits.shift(table.level);
       PageKey key = new PageKey(PageKind.DIRECT, walk.gpa & -span, table.level - 1, bits);

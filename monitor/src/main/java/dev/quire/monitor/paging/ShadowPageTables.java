@@ -102,7 +102,7 @@ public final class ShadowPageTables extends TrappedPaging implements TableKeeper
   }
 
   private void protect(Table table) {
-    var _ = memory.frameFor(table.gfn);
+    var _ = memory.frameToWrite(table.gfn);
     memory.setKept(table.gfn, GuestMemory.OWN_WRITES);
     v2m.writeProtect(table.gfn);
     tlbs.finish();

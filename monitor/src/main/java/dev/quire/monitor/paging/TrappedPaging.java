@@ -240,6 +240,9 @@ public abstract sealed class TrappedPaging implements PagingMethod
       if (kept != 0 && mustEmulate(walk.gpa >>> SHIFT, kept, access)) {
         return Outcome.EMULATE;
       }
+      if (access == AccessType.STORE) {
+        var _ = memory.frameToWrite(walk.gpa >>> SHIFT);
+      }
       if (walk.levels == 0) {
         mapBare(vcpu, gva, mode);
       } else {
@@ -308,9 +311,9 @@ public abstract sealed class TrappedPaging implements PagingMethod
     return (bits & PteBits.DIRTY) != 0 ? bits : bits & ~(long) PteBits.WRITE;
   }
 
-  /** The same, without W if stores to {@code gfn} are the monitor's. */
+  /** The same, without W if stores to {@code gfn} are the monitor's, or break its sharing. */
   final long allowed(long gfn, long bits) {
-    boolean writable = (memory.kept(gfn) & GuestMemory.OWN_WRITES) == 0;
+    boolean writable = (memory.kept(gfn) & GuestMemory.OWN_WRITES) == 0 && !memory.isShared(gfn);
     return writable ? bits : bits & ~(long) PteBits.WRITE;
   }
 
@@ -379,8 +382,26 @@ public abstract sealed class TrappedPaging implements PagingMethod
   }
 
   @Override
+  public final void invalidateAll() {
+    synchronized (memory) {
+      long first = memory.base() >>> SHIFT;
+      for (long gfn = first; gfn < first + (memory.size() >>> SHIFT); gfn++) {
+        if (memory.kept(gfn) == 0 && isMapped(gfn)) {
+          unmap(gfn);
+        }
+      }
+      finishFlush();
+    }
+  }
+
+  @Override
   public final void moved(long fromHfn, long toHfn) {
     Reservations.move(harts, fromHfn, toHfn);
+  }
+
+  @Override
+  public final void copied(long gfn, long fromHfn, long toHfn) {
+    Reservations.follow(vcpus, this::satp, memory, gfn, fromHfn, toHfn);
   }
 
   @Override

@@ -205,7 +205,7 @@ public final class InstructionEmulator {
     }
     try {
       if (!plain) {
-        special(gpa);
+        special(gva, gpa);
         return Outcome.DONE;
       }
       int head = (int) Math.min(instruction.size, PAGE - (gva & PAGE - 1));
@@ -302,11 +302,11 @@ public final class InstructionEmulator {
 
   // ---- atomics and blocks ----------------------------------------------------------------------
 
-  private void special(long gpa) throws DmaFault {
+  private void special(long gva, long gpa) throws DmaFault {
     switch (instruction.kind) {
       case LOAD_RESERVED -> {
         long value = read(gpa);
-        hart.reserve(hpa(gpa), value);
+        hart.reserve(gva, hpa(gpa), value);
         setTarget(value);
       }
       case STORE_CONDITIONAL -> {

@@ -187,13 +187,15 @@ public final class Vcpu extends GuestCpu {
     if (!implicit) {
       gpa |= csrs.peek(CsrNumber.STVAL) & 3;
     }
-    if (paging() instanceof NestedPaging nested && nested.guestPageFault(gpa)) {
+    boolean store = accessFault == Cause.STORE_ACCESS;
+    boolean write = implicit ? instruction == IMPLICIT_WRITE : store;
+    if (paging() instanceof NestedPaging nested && nested.guestPageFault(gpa, write)) {
       exits.count(Reason.P2M_FILL);
       hart.sret();
     } else if (implicit || accessFault == Cause.FETCH_ACCESS) {
       reflect(Reason.REFLECTED, accessFault);
     } else {
-      accessDevice(gpa, accessFault == Cause.STORE_ACCESS);
+      accessDevice(gpa, store);
     }
   }
 

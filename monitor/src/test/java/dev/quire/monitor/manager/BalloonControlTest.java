@@ -12,7 +12,7 @@ class BalloonControlTest {
   private static final long CONFIGURED = 256 * MIB;
   private static final long STEP = 100_000_000;
   private static final long SECOND = 1_000_000_000;
-  private static final PageTraffic QUIET = new PageTraffic(0, 0, 0, 0, 0, 0, 0, 0);
+  private static final PageTraffic QUIET = new PageTraffic(0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
 
   /** Takes and gives so many pages in each step, and says how much the guest has available. */
   private static final class Driver implements BalloonDriver {
@@ -143,7 +143,7 @@ class BalloonControlTest {
   @Test
   void aGuestThatUsesWhatItGaveIsNamed() {
     steps(40, 128 * MIB, 100 * MIB);
-    PageTraffic touched = new PageTraffic(0, 0, 0, 0, 0, 0, 300, 0);
+    PageTraffic touched = new PageTraffic(0, 0, 0, 0, 0, 0, 300, 0, 0, 0);
     assertThat(control.watch(now + STEP, touched))
         .isEqualTo("uses pages that its balloon gave away");
     assertThat(control.obeys()).isFalse();

@@ -52,13 +52,39 @@ class FrameTableTest {
   @Test
   void aFrameIsFreeAfterItsLastReference() {
     long hfn = frames.allocate(Use.GUEST, 1);
-    frames.retain(hfn);
-    frames.release(hfn);
+    assertThat(frames.retainShared(hfn, 1)).isFalse();
+    frames.share(hfn, 1);
+    assertThat(frames.retainShared(hfn, 1)).isTrue();
+    assertThat(frames.release(hfn)).isFalse();
     assertThat(frames.references(hfn)).isEqualTo(1);
-    assertThat(frames.use(hfn)).isEqualTo(Use.GUEST);
-    frames.release(hfn);
+    assertThat(frames.use(hfn)).isEqualTo(Use.SHARED);
+    assertThat(frames.release(hfn)).isTrue();
     assertThat(frames.use(hfn)).isEqualTo(Use.FREE);
     assertThatThrownBy(() -> frames.release(hfn)).isInstanceOf(IllegalStateException.class);
+  }
+
+  @Test
+  void aSharedFrameBelongsToItsGroupUntilOneVmHasItAlone() {
+    long hfn = frames.allocate(Use.GUEST, 3);
+    frames.stands(hfn, 77);
+    frames.share(hfn, 32_766);
+    assertThat(frames.owner(hfn)).isEqualTo(FrameTable.NOBODY);
+    assertThat(frames.group(hfn)).isEqualTo(32_766);
+    assertThat(frames.gfnOf(hfn, 3)).isEqualTo(FrameTable.NO_GFN);
+    assertThat(frames.retainShared(hfn, 3)).isFalse();
+    for (int i = 0; i < 70_000; i++) {
+      assertThat(frames.retainShared(hfn, 32_766)).isTrue();
+    }
+    assertThat(frames.references(hfn)).isEqualTo(70_001);
+    assertThat(frames.counts().guest()).isEqualTo(1);
+    assertThat(frames.counts().shared()).isEqualTo(1);
+    assertThat(frames.takeOver(hfn, 4)).isFalse();
+    for (int i = 0; i < 70_000; i++) {
+      frames.release(hfn);
+    }
+    assertThat(frames.takeOver(hfn, 4)).isTrue();
+    assertThat(frames.owner(hfn)).isEqualTo(4);
+    assertThat(frames.counts().shared()).isZero();
   }
 
   @Test

@@ -50,6 +50,7 @@ final class PagedGuest {
     }
   }
 
+  private static final long IMPLICIT_WRITE = 0x3020; // htinst (hypervisor extension)
   private static final long SUPERVISOR = 1L << 8;
   private static final int TRIES = 20;
 
@@ -150,7 +151,8 @@ final class PagedGuest {
       if (!guestPage) {
         throw new Fault(trap.cause);
       }
-      if (!nested.guestPageFault(trap.guestAddress << 2)) {
+      boolean write = trap.instruction == 0 ? store : trap.instruction == IMPLICIT_WRITE;
+      if (!nested.guestPageFault(trap.guestAddress << 2, write)) {
         throw new Fault(AccessType.accessFault(access));
       }
       return false;
