@@ -7,6 +7,8 @@ import dev.quire.image.MirrorOptions;
 import dev.quire.image.ProgressBar;
 import dev.quire.machine.board.UserError;
 import dev.quire.machine.device.virtio.BlockStore;
+import dev.quire.machine.state.StateReader;
+import dev.quire.machine.state.StateWriter;
 import dev.quire.monitor.GuestFile;
 import dev.quire.monitor.VirtualMachine;
 import dev.quire.monitor.VmConfig;
@@ -186,6 +188,12 @@ final class ReportBench implements Callable<Integer> {
 
     @Override
     public void flush() {}
+
+    @Override
+    public void save(StateWriter out) {}
+
+    @Override
+    public void load(StateReader in) {}
 
     @Override
     public void close() {}

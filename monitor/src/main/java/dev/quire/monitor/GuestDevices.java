@@ -3,6 +3,7 @@ package dev.quire.monitor;
 import dev.quire.machine.bus.AddressMap;
 import dev.quire.machine.bus.InterruptLine;
 import dev.quire.machine.device.ByteSink;
+import dev.quire.machine.device.GenerationId;
 import dev.quire.machine.device.Plic;
 import dev.quire.machine.device.Uart16550;
 import dev.quire.machine.device.virtio.BlockStore;
@@ -14,8 +15,11 @@ import dev.quire.machine.device.virtio.VirtioConsole;
 import dev.quire.machine.device.virtio.VirtioEntropy;
 import dev.quire.machine.device.virtio.VirtioFunction;
 import dev.quire.machine.device.virtio.VirtioMmio;
+import dev.quire.machine.state.StateReader;
+import dev.quire.machine.state.StateWriter;
 import dev.quire.machine.time.Timeline;
 import dev.quire.monitor.memory.GuestMemory;
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -34,7 +38,9 @@ final class GuestDevices {
   private final Uart16550 uart;
   private final VirtioConsole console;
   private final @Nullable VirtioBalloon balloon;
-  private int virtioDevices;
+  private final GenerationId generation;
+  private final List<BlockStore> disks;
+  private final List<VirtioMmio> virtio = new ArrayList<>();
 
   /**
    * @param external each vCPU's external interrupt, in the order of their ids
@@ -52,26 +58,54 @@ final class GuestDevices {
     uart = new Uart16550(plic.source(GuestLayout.UART_SOURCE), output);
     map.add(GuestLayout.PLIC, Plic.SIZE, plic);
     map.add(GuestLayout.UART, Uart16550.SIZE, uart);
-    for (BlockStore disk : config.disks()) {
-      String serial = "quire-" + virtioDevices;
+    disks = config.disks();
+    for (BlockStore disk : disks) {
+      String serial = "quire-" + virtio.size();
       addVirtio(new VirtioBlock(disk, serial, timeline, DISK_LATENCY_NANOS), memory);
     }
     console = new VirtioConsole(List.of(ConsolePort.console(output), agent));
     addVirtio(console, memory);
-    RandomSource random =
-        config.countsInstructions() ? RandomSource.seeded(config.seed()) : RandomSource.host();
-    addVirtio(new VirtioEntropy(random), memory);
+    addVirtio(new VirtioEntropy(random(config)), memory);
     balloon = config.balloon() ? new VirtioBalloon(new BalloonedMemory(memory), timeline) : null;
     if (balloon != null) {
       addVirtio(balloon, memory);
     }
+    InterruptLine renewed = plic.source(GuestLayout.GENERATION_SOURCE);
+    generation = new GenerationId(renewed, random(config)::fill);
+    map.add(GuestLayout.GENERATION, GenerationId.SIZE, generation);
+  }
+
+  private static RandomSource random(VmConfig config) {
+    return config.countsInstructions() ? RandomSource.seeded(config.seed()) : RandomSource.host();
   }
 
   private void addVirtio(VirtioFunction function, GuestMemory memory) {
-    InterruptLine line = plic.source(GuestLayout.VIRTIO_SOURCE + virtioDevices);
-    long base = GuestLayout.VIRTIO + virtioDevices * GuestLayout.VIRTIO_STRIDE;
-    map.add(base, VirtioMmio.SIZE, new VirtioMmio(function, memory, line));
-    virtioDevices++;
+    InterruptLine line = plic.source(GuestLayout.VIRTIO_SOURCE + virtio.size());
+    long base = GuestLayout.VIRTIO + virtio.size() * GuestLayout.VIRTIO_STRIDE;
+    VirtioMmio transport = new VirtioMmio(function, memory, line);
+    map.add(base, VirtioMmio.SIZE, transport);
+    virtio.add(transport);
+  }
+
+  /**
+   * Writes the state of all, disks included. What the entropy source will give is no part of it: a
+   * copy has its own.
+   */
+  void save(StateWriter out) {
+    disks.forEach(disk -> disk.save(out));
+    out.section("interrupt controller", plic::save);
+    out.section("serial port", uart::save);
+    virtio.forEach(transport -> out.section("virtio", transport::save));
+    out.section("generation", generation::save);
+  }
+
+  /** Takes it over; the interrupt controller is the first, as the others drive it. */
+  void load(StateReader in) {
+    disks.forEach(disk -> disk.load(in));
+    in.section("interrupt controller", plic::load);
+    in.section("serial port", uart::load);
+    virtio.forEach(transport -> in.section("virtio", transport::load));
+    in.section("generation", generation::load);
   }
 
   AddressMap map() {
@@ -80,7 +114,11 @@ final class GuestDevices {
 
   /** How many virtio windows are in use. */
   int virtioDevices() {
-    return virtioDevices;
+    return virtio.size();
+  }
+
+  GenerationId generation() {
+    return generation;
   }
 
   Uart16550 uart() {

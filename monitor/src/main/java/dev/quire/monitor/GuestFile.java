@@ -2,6 +2,9 @@ package dev.quire.monitor;
 
 /** A file that is loaded into a guest's memory; the name is for messages. */
 public final class GuestFile {
+  /** For a VM that loads none, since it goes on from a saved state. */
+  public static final GuestFile NONE = new GuestFile("no file", new byte[0]);
+
   private final String name;
   private final byte[] bytes;
 

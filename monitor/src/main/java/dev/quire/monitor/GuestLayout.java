@@ -8,6 +8,8 @@ final class GuestLayout {
   static final long VIRTIO = 0x1000_1000;
   static final long VIRTIO_STRIDE = 0x1000;
   static final int VIRTIO_SOURCE = 1;
+  static final long GENERATION = 0x1001_0000;
+  static final int GENERATION_SOURCE = 11;
   static final long RAM = 0x8000_0000L;
   static final long KERNEL_OFFSET = 2 << 20;
 

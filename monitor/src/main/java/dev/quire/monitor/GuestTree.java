@@ -2,6 +2,7 @@ package dev.quire.monitor;
 
 import dev.quire.machine.board.DeviceTree;
 import dev.quire.machine.board.DeviceTree.Node;
+import dev.quire.machine.device.GenerationId;
 import dev.quire.machine.device.Plic;
 import dev.quire.machine.device.Uart16550;
 import java.util.SplittableRandom;
@@ -130,6 +131,11 @@ final class GuestTree {
         .cells("clock-frequency", 3_686_400)
         .cells("interrupt-parent", plic.phandle())
         .cells("interrupts", GuestLayout.UART_SOURCE);
+    soc.child("rng", GuestLayout.GENERATION)
+        .strings("compatible", "microsoft,vmgenid")
+        .longs("reg", GuestLayout.GENERATION, GenerationId.SIZE)
+        .cells("interrupt-parent", plic.phandle())
+        .cells("interrupts", GuestLayout.GENERATION_SOURCE);
     for (int i = 0; i < virtioDevices; i++) {
       long base = GuestLayout.VIRTIO + i * GuestLayout.VIRTIO_STRIDE;
       soc.child("virtio_mmio", base)

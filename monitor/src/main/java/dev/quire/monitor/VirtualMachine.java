@@ -15,6 +15,8 @@ import dev.quire.machine.device.virtio.ConsolePort;
 import dev.quire.machine.device.virtio.VirtioBalloon;
 import dev.quire.machine.hart.Hart;
 import dev.quire.machine.memory.PhysicalMemory;
+import dev.quire.machine.state.StateReader;
+import dev.quire.machine.state.StateWriter;
 import dev.quire.monitor.memory.FrameTable;
 import dev.quire.monitor.memory.GuestMemory;
 import dev.quire.monitor.paging.PagingChoice;
@@ -45,6 +47,7 @@ public final class VirtualMachine implements AutoCloseable {
   /** Null if the guest is not virtualized. */
   private final @Nullable VmPaging paging;
 
+  private final VmConfig config;
   private final Machine machine;
   private final boolean ownsMachine;
   private final int number;
@@ -64,12 +67,28 @@ public final class VirtualMachine implements AutoCloseable {
    * @param agent the host's end of the channel to the agent in the guest, its name included
    */
   public VirtualMachine(VmConfig config, ByteSink console, ConsolePort agent) {
-    this(config, Machine.forOne(config), new PowerControl(), console, agent);
+    this(config, Machine.forOne(config), new PowerControl(), console, agent, null);
+  }
+
+  /**
+   * The same for a VM that goes on from a saved state, in its last generation until {@link
+   * #newGeneration}. Throws a {@link dev.quire.machine.state.StateFault} for a state that is not of
+   * such a VM, or is damaged.
+   *
+   * @param config the same VM; the paging method may be another, and the kernel does not matter
+   */
+  public VirtualMachine(VmConfig config, ByteSink console, ConsolePort agent, SavedState saved) {
+    this(config, Machine.forOne(config), new PowerControl(), console, agent, saved);
   }
 
   private VirtualMachine(
-      VmConfig config, Machine machine, PowerControl power, ByteSink console, ConsolePort agent) {
-    this(config, machine, true, power, ownClock(config, power), console, agent);
+      VmConfig config,
+      Machine machine,
+      PowerControl power,
+      ByteSink console,
+      ConsolePort agent,
+      @Nullable SavedState saved) {
+    this(config, machine, true, power, ownClock(config, power), console, agent, saved);
   }
 
   /**
@@ -85,7 +104,19 @@ public final class VirtualMachine implements AutoCloseable {
       Clock clock,
       ByteSink console,
       ConsolePort agent) {
-    this(config, machine, false, power, clock, console, agent);
+    this(config, machine, false, power, clock, console, agent, null);
+  }
+
+  /** The same for a VM that goes on from a saved state. */
+  public VirtualMachine(
+      VmConfig config,
+      Machine machine,
+      PowerControl power,
+      Clock clock,
+      ByteSink console,
+      ConsolePort agent,
+      SavedState saved) {
+    this(config, machine, false, power, clock, console, agent, saved);
   }
 
   private static Clock ownClock(VmConfig config, PowerControl power) {
@@ -99,8 +130,10 @@ public final class VirtualMachine implements AutoCloseable {
       PowerControl power,
       Clock clock,
       ByteSink console,
-      ConsolePort agent) {
+      ConsolePort agent,
+      @Nullable SavedState saved) {
     boolean isNative = config.paging() == PagingChoice.NATIVE;
+    this.config = config;
     this.machine = machine;
     this.ownsMachine = ownsMachine;
     this.number = machine.newNumber();
@@ -131,7 +164,7 @@ public final class VirtualMachine implements AutoCloseable {
           firmware,
           new Vcpu.Services(paging, memory, devices.map(), firmware, clock, swapNanos));
     }
-    loadOrLeave(config);
+    loadOrLeave(saved);
   }
 
   private List<InterruptLine> externalInterrupts(int cpus) {
@@ -160,9 +193,13 @@ public final class VirtualMachine implements AutoCloseable {
   }
 
   /** A guest that cannot be loaded leaves nothing behind on a machine that others use. */
-  private void loadOrLeave(VmConfig config) {
+  private void loadOrLeave(@Nullable SavedState saved) {
     try {
-      load(config);
+      if (saved == null) {
+        loadKernel();
+      } else {
+        load(saved);
+      }
     } catch (RuntimeException e) {
       if (!ownsMachine) {
         leaveMachine();
@@ -171,12 +208,67 @@ public final class VirtualMachine implements AutoCloseable {
     }
   }
 
-  private void load(VmConfig config) {
+  private void loadKernel() {
     GuestLoader loader = new GuestLoader(config, memory);
     loader.load(devices.virtioDevices());
     if (!vcpus.getFirst().start(loader.entry(), loader.treeAddress())) {
       throw new IllegalStateException("the first vCPU runs already");
     }
+  }
+
+  private void load(SavedState saved) {
+    StateReader in = saved.state();
+    in.countFrom(Math.ceilDiv(clock.now(), VcpuTime.NANOS_PER_TICK) * VcpuTime.NANOS_PER_TICK);
+    in.section("machine", shape()::check);
+    saved.pages().accept(memory);
+    devices.load(in);
+    for (Vcpu vcpu : virtualized()) {
+      in.section("vCPU", vcpu::load);
+    }
+  }
+
+  /**
+   * Writes the state of all but the memory, while no vCPU runs ({@link #whileStopped}), so that a
+   * VM of the same configuration can go on from it; under any paging method, as none leaves a
+   * trace. A {@link UserError} for a native guest, or if a disk is written in place.
+   */
+  public void save(StateWriter out) {
+    List<Vcpu> cpus = virtualized();
+    long origin = clock.now();
+    for (Vcpu vcpu : cpus) {
+      origin = Math.min(origin, vcpu.resumesAt());
+    }
+    // A whole tick of the guest's clock, so that the next one comes as soon as it would have.
+    out.countFrom(Math.floorDiv(origin, VcpuTime.NANOS_PER_TICK) * VcpuTime.NANOS_PER_TICK);
+    out.section("machine", shape()::save);
+    devices.save(out);
+    for (Vcpu vcpu : cpus) {
+      out.section("vCPU", vcpu::save);
+    }
+  }
+
+  private VmShape shape() {
+    return new VmShape(config.memory(), config.cpus(), devices.virtioDevices(), config.updatesAd());
+  }
+
+  private List<Vcpu> virtualized() {
+    List<Vcpu> cpus = new ArrayList<>();
+    for (GuestCpu cpu : vcpus) {
+      if (!(cpu instanceof Vcpu vcpu)) {
+        throw new UserError(
+            "A native guest cannot be saved or cloned: part of its state is the machine's own.");
+      }
+      cpus.add(vcpu);
+    }
+    return cpus;
+  }
+
+  /**
+   * Tells the guest that it is not alone: that it goes on from a saved state, or as the copy of
+   * another. Before it runs, or where {@link Clock#post} has it done.
+   */
+  public void newGeneration() {
+    devices.generation().renew();
   }
 
   /**

@@ -57,6 +57,12 @@ public final class Guest implements AutoCloseable {
     vm = new VirtualMachine(config, machine, power, clock, console::write, silent());
   }
 
+  /** That goes on from a saved state. */
+  public Guest(UnaryOperator<VmConfig.Builder> options, SavedState saved) {
+    VmConfig.Builder builder = new VmConfig.Builder(GuestFile.NONE).memory(MEMORY);
+    vm = new VirtualMachine(options.apply(builder).build(), console::write, silent(), saved);
+  }
+
   private static ConsolePort silent() {
     return new ConsolePort("agent", (bytes, offset, length) -> {}, open -> {});
   }

@@ -1,6 +1,8 @@
 package dev.quire.cli;
 
 import dev.quire.machine.device.virtio.BlockStore;
+import dev.quire.machine.state.StateReader;
+import dev.quire.machine.state.StateWriter;
 import java.io.IOException;
 
 /** A disk that stays open when its virtual machine ends, which may be to restart. */
@@ -28,6 +30,16 @@ record KeptOpen(BlockStore disk) implements BlockStore {
   @Override
   public void flush() throws IOException {
     disk.flush();
+  }
+
+  @Override
+  public void save(StateWriter out) {
+    disk.save(out);
+  }
+
+  @Override
+  public void load(StateReader in) {
+    disk.load(in);
   }
 
   @Override

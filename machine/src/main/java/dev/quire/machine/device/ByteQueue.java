@@ -1,5 +1,7 @@
 package dev.quire.machine.device;
 
+import dev.quire.machine.state.StateReader;
+import dev.quire.machine.state.StateWriter;
 import java.util.Arrays;
 
 /** A bounded first-in, first-out queue of bytes; grows to its limit as needed. Not thread-safe. */
@@ -49,6 +51,21 @@ final class ByteQueue {
 
   void clear() {
     size = 0;
+  }
+
+  void save(StateWriter out) {
+    byte[] bytes = new byte[size];
+    for (int i = 0; i < size; i++) {
+      bytes[i] = ring[(head + i) & (ring.length - 1)];
+    }
+    out.putCounted(bytes);
+  }
+
+  void load(StateReader in) {
+    clear();
+    for (byte value : in.getCounted("waiting input", limit)) {
+      add(value);
+    }
   }
 
   private void grow() {

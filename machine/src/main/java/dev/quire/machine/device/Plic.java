@@ -3,6 +3,8 @@ package dev.quire.machine.device;
 import dev.quire.machine.bus.BusFault;
 import dev.quire.machine.bus.Device;
 import dev.quire.machine.bus.InterruptLine;
+import dev.quire.machine.state.StateReader;
+import dev.quire.machine.state.StateWriter;
 import java.util.Arrays;
 import java.util.List;
 
@@ -72,6 +74,51 @@ public final class Plic implements Device {
     }
     System.arraycopy(level, 0, pending, 0, WORDS);
     update();
+  }
+
+  /** Writes the state, without the levels: those are the devices'. */
+  public synchronized void save(StateWriter out) {
+    for (int source = 1; source <= MAX_SOURCE; source++) {
+      out.putInt(priority[source]);
+    }
+    putAll(out, pending);
+    putAll(out, claimed);
+    putAll(out, threshold);
+    for (int[] bits : enable) {
+      putAll(out, bits);
+    }
+  }
+
+  private static void putAll(StateWriter out, int[] values) {
+    for (int value : values) {
+      out.putInt(value);
+    }
+  }
+
+  /** Takes over a state and drives the contexts; before the devices that drive its sources. */
+  public synchronized void load(StateReader in) {
+    for (int source = 1; source <= MAX_SOURCE; source++) {
+      priority[source] = in.getInt("a priority", 0, MAX_PRIORITY);
+    }
+    getSources(in, pending);
+    getSources(in, claimed);
+    for (int context = 0; context < threshold.length; context++) {
+      threshold[context] = in.getInt("a threshold", 0, MAX_PRIORITY);
+    }
+    for (int[] bits : enable) {
+      getSources(in, bits);
+    }
+    update();
+  }
+
+  /** There is no source 0. */
+  private static void getSources(StateReader in, int[] bits) {
+    for (int word = 0; word < WORDS; word++) {
+      bits[word] = in.getInt();
+    }
+    if ((bits[0] & 1) != 0) {
+      throw in.fault("interrupt source 0 is in use");
+    }
   }
 
   private synchronized void setLevel(int source, boolean asserted) {

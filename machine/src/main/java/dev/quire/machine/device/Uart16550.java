@@ -3,6 +3,8 @@ package dev.quire.machine.device;
 import dev.quire.machine.bus.BusFault;
 import dev.quire.machine.bus.Device;
 import dev.quire.machine.bus.InterruptLine;
+import dev.quire.machine.state.StateReader;
+import dev.quire.machine.state.StateWriter;
 
 /**
  * A 16550A serial port (National Semiconductor PC16550D data sheet), byte registers, no line speed:
@@ -96,6 +98,37 @@ public final class Uart16550 implements Device {
     overrun = false;
     thrEmptyPending = false;
     looped.clear();
+    updateLine();
+  }
+
+  /** Writes the registers, and the input that the guest has not read. */
+  public synchronized void save(StateWriter out) {
+    out.putInt(ier);
+    out.putInt(fcr);
+    out.putInt(lcr);
+    out.putInt(mcr);
+    out.putInt(msr);
+    out.putInt(scr);
+    out.putInt(divisor);
+    out.putBoolean(overrun);
+    out.putBoolean(thrEmptyPending);
+    input.save(out);
+    looped.save(out);
+  }
+
+  /** Takes over a state, in place of all that there was, and drives the line by it. */
+  public synchronized void load(StateReader in) {
+    ier = in.getInt("the interrupt enable register", 0, 0xf);
+    fcr = in.getInt("the FIFO control register", 0, 0xff) & 0xc1;
+    lcr = in.getInt("the line control register", 0, 0xff);
+    mcr = in.getInt("the modem control register", 0, 0x1f);
+    msr = in.getInt("the modem status register", 0, 0xff);
+    scr = in.getInt("the scratch register", 0, 0xff);
+    divisor = in.getInt("the divisor", 0, 0xffff);
+    overrun = in.getBoolean();
+    thrEmptyPending = in.getBoolean();
+    input.load(in);
+    looped.load(in);
     updateLine();
   }
 

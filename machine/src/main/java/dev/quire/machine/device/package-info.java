@@ -10,6 +10,7 @@
  *   0x10000000  Uart16550      PLIC source 10; text goes to a ByteSink, comes in by receive()
  *   0x10001000  virtio.*       PLIC sources 1..8, one 4 KiB window each
  *   0x00100000  TestFinisher   power off and reset, through PowerSwitch
+ *   (monitor's) GenerationId   16 bytes that change with each copy of the machine
  *   (symbols)   Htif           tohost and fromhost in memory, polled by the board
  * </pre>
  *

@@ -52,9 +52,18 @@ final class GuestContext {
     }
     csrs.poke(CsrNumber.VSTIMECMP, -1L);
     csrs.poke(CsrNumber.SCOUNTEREN, COUNTERS);
-    csrs.poke(CsrNumber.HSTATUS, csrs.peek(CsrNumber.HSTATUS) | H_VTW);
     hart.clearReservation();
-    enterSupervisor(pc);
+    enter(pc, false);
+  }
+
+  /** Enters the guest where it was, in VU-mode or VS-mode, all else being as it was. */
+  void enter(long pc, boolean user) {
+    csrs.poke(CsrNumber.SEPC, pc);
+    long status = csrs.peek(CsrNumber.SSTATUS) & ~SPP;
+    csrs.poke(CsrNumber.SSTATUS, user ? status : status | SPP);
+    long above = csrs.peek(CsrNumber.HSTATUS) & ~H_SPVP | H_SPV | H_VTW;
+    csrs.poke(CsrNumber.HSTATUS, user ? above : above | H_SPVP);
+    hart.sret();
   }
 
   /**
@@ -71,18 +80,11 @@ final class GuestContext {
     csrs.poke(CsrNumber.VSEPC, csrs.peek(CsrNumber.SEPC));
     csrs.poke(CsrNumber.VSCAUSE, cause);
     csrs.poke(CsrNumber.VSTVAL, value);
-    enterSupervisor(csrs.peek(CsrNumber.VSTVEC) & ~3L);
+    enter(csrs.peek(CsrNumber.VSTVEC) & ~3L, false);
   }
 
   /** Whether the guest was in VS-mode (not VU) when it exited. */
   boolean fromSupervisor() {
     return (csrs.peek(CsrNumber.HSTATUS) & H_SPVP) != 0;
-  }
-
-  private void enterSupervisor(long pc) {
-    csrs.poke(CsrNumber.SEPC, pc);
-    csrs.poke(CsrNumber.SSTATUS, csrs.peek(CsrNumber.SSTATUS) | SPP);
-    csrs.poke(CsrNumber.HSTATUS, csrs.peek(CsrNumber.HSTATUS) | H_SPV | H_SPVP);
-    hart.sret();
   }
 }

@@ -3,6 +3,8 @@ package dev.quire.monitor.vcpu;
 import dev.quire.machine.board.Clock;
 import dev.quire.machine.board.Processor;
 import dev.quire.machine.hart.Hart;
+import dev.quire.machine.state.StateReader;
+import dev.quire.machine.state.StateWriter;
 import java.lang.invoke.VarHandle;
 
 /**
@@ -15,6 +17,9 @@ public abstract sealed class GuestCpu implements GuestHart, Processor permits Vc
 
   /** So often in a row no guest with a use for it traps. */
   private static final int MANY_ATTEMPTS = 1000;
+
+  /** By how many nanoseconds a CPU can at most be ahead of its computer: far more than a slice. */
+  private static final long MOST_AHEAD = 1_000_000_000;
 
   private final int id;
   private final Hart hart;
@@ -166,6 +171,39 @@ public abstract sealed class GuestCpu implements GuestHart, Processor permits Vc
     }
     waiting = false;
     state = State.STARTED;
+  }
+
+  /**
+   * The time at which it goes on: its own, or that of the computer if it only waits to be woken.
+   * While it does not run.
+   */
+  public final long resumesAt() {
+    boolean waits = waiting || state != State.STARTED;
+    return waits ? Math.max(nanos(), clock.now()) : nanos();
+  }
+
+  /** Writes in which state it is. That it waits for memory is nothing that the guest knows of. */
+  final void saveState(StateWriter out) {
+    out.putConstant(state);
+    out.putBoolean(waiting);
+    out.putBoolean(resumesAtStart);
+    out.putLong(startAddress);
+    out.putLong(startOpaque);
+    out.putInstant(resumesAt());
+  }
+
+  /** Takes it over, before the CPU has run. */
+  final void loadState(StateReader in) {
+    state = in.getConstant(State.class);
+    waiting = in.getBoolean();
+    resumesAtStart = in.getBoolean();
+    startAddress = in.getLong();
+    startOpaque = in.getLong();
+    long at = in.getInstant();
+    if (at < clock.now() || at - clock.now() > MOST_AHEAD) {
+      throw in.fault("the CPU's time is not that of its computer: %d ns off", at - clock.now());
+    }
+    time.skipTo(at);
   }
 
   // ---- Processor ---------------------------------------------------------------------------

@@ -8,6 +8,8 @@ import dev.quire.machine.hart.Csrs;
 import dev.quire.machine.hart.Hart;
 import dev.quire.machine.hart.Interrupts;
 import dev.quire.machine.mmu.AccessType;
+import dev.quire.machine.state.StateReader;
+import dev.quire.machine.state.StateWriter;
 import dev.quire.monitor.memory.GuestMemory;
 import dev.quire.monitor.paging.NestedPaging;
 import dev.quire.monitor.paging.PagedVcpu;
@@ -57,6 +59,7 @@ public final class Vcpu extends GuestCpu {
   private final Csrs csrs;
   private final Services services;
   private final GuestContext context;
+  private final GuestRegisters registers;
   private final PagedVcpu paged;
   private final InstructionEmulator emulator;
   private final Exits exits;
@@ -74,6 +77,7 @@ public final class Vcpu extends GuestCpu {
     this.csrs = hart.csrs();
     this.services = services;
     this.context = new GuestContext(hart);
+    this.registers = new GuestRegisters(hart);
     this.paged = new PagedVcpu(hart, services.memory(), updatesAd);
     this.emulator =
         new InstructionEmulator(hart, services.memory(), services.devices(), paged.walk());
@@ -90,6 +94,31 @@ public final class Vcpu extends GuestCpu {
 
   private PagingMethod paging() {
     return services.paging().method();
+  }
+
+  // ---- state ------------------------------------------------------------------------------
+
+  /** Writes its state as the guest knows it, while it does not run. */
+  public void save(StateWriter out) {
+    saveState(out);
+    registers.save(out, VcpuTime.ticksOf(resumesAt()));
+    out.putLong(satp());
+  }
+
+  /**
+   * Takes a state over, before it has run; the guest's memory has its content already. A vCPU that
+   * is to start from an address has not yet entered the guest.
+   */
+  public void load(StateReader in) {
+    loadState(in);
+    registers.load(in, VcpuTime.ticksOf(nanos()));
+    boolean user = in.getBoolean();
+    long pc = in.getLong();
+    long satp = in.getLong();
+    if (goesOn()) {
+      paging().setSatp(paged, satp);
+      context.enter(pc, user);
+    }
   }
 
   // ---- interrupts and fences ---------------------------------------------------------------

@@ -9,7 +9,8 @@ import java.util.function.LongSupplier;
  * instruction clock, the clock's otherwise.
  */
 public final class VcpuTime implements Timebase {
-  private static final long NANOS_PER_TICK = 100;
+  /** Guest time in nanoseconds in which the hart's clock goes on by one. */
+  public static final long NANOS_PER_TICK = 100;
 
   private final boolean countsInstructions;
   private final Timeline clock;
@@ -40,7 +41,12 @@ public final class VcpuTime implements Timebase {
 
   @Override
   public long time() {
-    return nanos() / NANOS_PER_TICK;
+    return ticksOf(nanos());
+  }
+
+  /** What the hart's clock shows at a guest time. */
+  static long ticksOf(long nanos) {
+    return nanos / NANOS_PER_TICK;
   }
 
   @Override

@@ -1,16 +1,21 @@
 package dev.quire.machine.board.disk;
 
 import dev.quire.machine.device.virtio.BlockStore;
+import dev.quire.machine.state.StateReader;
+import dev.quire.machine.state.StateWriter;
 import java.io.EOFException;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Arrays;
 import java.util.BitSet;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -81,6 +86,56 @@ public final class CopyOnWriteDisk implements BlockStore {
 
   @Override
   public void flush() {}
+
+  /** A section with the number of blocks, and one for each: its number, which sectors, these. */
+  @Override
+  public void save(StateWriter out) {
+    out.section("overlay", content -> content.putInt(written.size()));
+    new TreeMap<>(written)
+        .forEach(
+            (block, sectors) ->
+                out.section("block", content -> saveBlock(content, block, sectors)));
+  }
+
+  private void saveBlock(StateWriter out, long block, BitSet sectors) {
+    out.putLong(block);
+    out.put(Arrays.copyOf(sectors.toByteArray(), BLOCK_SECTORS / Byte.SIZE));
+    byte[] bytes = new byte[SECTOR];
+    try {
+      for (int i = sectors.nextSetBit(0); i >= 0; i = sectors.nextSetBit(i + 1)) {
+        readOverlay((block << BLOCK_SHIFT) + i, bytes, 0, SECTOR);
+        out.put(bytes);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  @Override
+  public void load(StateReader in) {
+    int most = (int) ((sectors() - 1 >>> BLOCK_SHIFT) + 1);
+    int[] count = new int[1];
+    in.section("overlay", content -> count[0] = content.getInt("the number of blocks", 0, most));
+    for (int i = 0; i < count[0]; i++) {
+      in.section("block", this::loadBlock);
+    }
+  }
+
+  private void loadBlock(StateReader in) {
+    long last = sectors() - 1;
+    long block = in.getLong("the block", 0, last >>> BLOCK_SHIFT);
+    BitSet sectors = BitSet.valueOf(in.get(BLOCK_SECTORS / Byte.SIZE));
+    if ((block << BLOCK_SHIFT) + sectors.length() - 1 > last) {
+      throw in.fault("there is a sector behind the disk's last, %d", last);
+    }
+    try {
+      for (int i = sectors.nextSetBit(0); i >= 0; i = sectors.nextSetBit(i + 1)) {
+        write((block << BLOCK_SHIFT) + i, in.get(SECTOR), 0, SECTOR);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
 
   @Override
   public void close() throws IOException {

@@ -1,15 +1,20 @@
 package dev.quire.machine.board.disk;
 
+import dev.quire.machine.board.UserError;
 import dev.quire.machine.device.virtio.BlockStore;
+import dev.quire.machine.state.StateReader;
+import dev.quire.machine.state.StateWriter;
 import java.io.IOException;
 import java.nio.file.Path;
 
 /** A raw image that the guest writes: locked for this machine alone, flushed to the medium. */
 public final class RawDisk implements BlockStore {
+  private final Path path;
   private final DiskFile file;
 
   /** Throws a {@link dev.quire.machine.board.UserError} if the file is unfit or in use. */
   public RawDisk(Path path) {
+    this.path = path;
     file = DiskFile.open(path, true);
   }
 
@@ -36,6 +41,23 @@ public final class RawDisk implements BlockStore {
   @Override
   public void flush() throws IOException {
     file.force();
+  }
+
+  @Override
+  public void save(StateWriter out) {
+    throw oneMachine();
+  }
+
+  @Override
+  public void load(StateReader in) {
+    throw oneMachine();
+  }
+
+  private UserError oneMachine() {
+    return UserError.of(
+        "A virtual machine that writes the disk image %s cannot be saved or cloned: only one with"
+            + " disks that are read-only (,ro) or copy-on-write (,cow) can.",
+        path);
   }
 
   @Override

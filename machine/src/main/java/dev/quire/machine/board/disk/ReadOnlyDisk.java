@@ -1,6 +1,8 @@
 package dev.quire.machine.board.disk;
 
 import dev.quire.machine.device.virtio.BlockStore;
+import dev.quire.machine.state.StateReader;
+import dev.quire.machine.state.StateWriter;
 import java.io.IOException;
 import java.nio.file.Path;
 
@@ -35,6 +37,12 @@ public final class ReadOnlyDisk implements BlockStore {
 
   @Override
   public void flush() {}
+
+  @Override
+  public void save(StateWriter out) {}
+
+  @Override
+  public void load(StateReader in) {}
 
   @Override
   public void close() throws IOException {

@@ -1,5 +1,7 @@
 package dev.quire.machine.device.virtio;
 
+import dev.quire.machine.state.StateReader;
+import dev.quire.machine.state.StateWriter;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
@@ -50,6 +52,35 @@ public record BalloonStatistics(
   private static final int DISK_CACHES = 7;
   private static final int OOM_KILLS = 10;
   private static final int TAGS = 11;
+
+  void save(StateWriter out) {
+    out.putInstant(nanos);
+    long[] amounts = {
+      free, available, total, diskCaches, swapIn, swapOut, majorFaults, minorFaults, oomKills
+    };
+    for (long amount : amounts) {
+      out.putLong(amount);
+    }
+  }
+
+  static BalloonStatistics load(StateReader in) {
+    long nanos = in.getInstant();
+    return new BalloonStatistics(
+        nanos,
+        amount(in),
+        amount(in),
+        amount(in),
+        amount(in),
+        amount(in),
+        amount(in),
+        amount(in),
+        amount(in),
+        amount(in));
+  }
+
+  private static long amount(StateReader in) {
+    return in.getLong("the guest's statistics", UNKNOWN, Long.MAX_VALUE);
+  }
 
   /** Reads whole entries, in any order; unknown tags and values beyond 2^63 are passed over. */
   static BalloonStatistics parse(long nanos, byte[] bytes, int length) {

@@ -1,5 +1,7 @@
 package dev.quire.machine.device.virtio;
 
+import dev.quire.machine.state.StateReader;
+import dev.quire.machine.state.StateWriter;
 import java.io.Closeable;
 import java.io.IOException;
 
@@ -20,4 +22,14 @@ public interface BlockStore extends Closeable {
 
   /** Returns when all that was written will survive a crash of the host. */
   void flush() throws IOException;
+
+  /**
+   * Writes what is on the disk beyond the image that it was opened with, as sections: nothing for a
+   * disk that is only read. A {@link dev.quire.machine.board.UserError} if the image itself has
+   * changed, as no other machine could go on with it.
+   */
+  void save(StateWriter out);
+
+  /** Takes it over; the disk is of the same size, and as it was opened. */
+  void load(StateReader in);
 }

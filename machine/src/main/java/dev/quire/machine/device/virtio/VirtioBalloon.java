@@ -1,6 +1,8 @@
 package dev.quire.machine.device.virtio;
 
 import dev.quire.machine.memory.DmaFault;
+import dev.quire.machine.state.StateReader;
+import dev.quire.machine.state.StateWriter;
 import dev.quire.machine.time.Timeline;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -46,6 +48,9 @@ public final class VirtioBalloon implements VirtioFunction {
   private static final int NUM_PAGES = 0;
   private static final int ACTUAL = 4;
   private static final int CONFIG_BYTES = 8;
+
+  /** In place of a descriptor's number in a saved state. */
+  private static final int NO_BUFFER = -1;
 
   /** Most bytes of page numbers or statistics in a request: 16 Ki pages. Linux sends 1 KiB. */
   private static final int MAX_BYTES = 1 << 16;
@@ -148,6 +153,10 @@ public final class VirtioBalloon implements VirtioFunction {
         fields.put(at, (byte) (value >>> 8 * i));
       }
     }
+    readActual();
+  }
+
+  private void readActual() {
     long said = Integer.toUnsignedLong(fields.getInt(ACTUAL));
     actual = (int) Math.min(said, Integer.MAX_VALUE);
   }
@@ -179,6 +188,38 @@ public final class VirtioBalloon implements VirtioFunction {
     fields.putInt(ACTUAL, 0);
     actual = 0;
     statistics = BalloonStatistics.NONE;
+  }
+
+  @Override
+  public void save(StateWriter out) {
+    out.putInt(target);
+    out.putInt(fields.getInt(ACTUAL));
+    out.putBoolean(hasStatistics);
+    out.putBoolean(hasReporting);
+    DescriptorChain kept = keptBuffer;
+    boolean valid = keptEpoch == device().queue(STATISTICS).epoch();
+    out.putInt(kept != null && valid ? kept.head() : NO_BUFFER);
+    statistics.save(out);
+  }
+
+  @Override
+  public void load(StateReader in) {
+    target = in.getInt("the balloon's target", 0, Integer.MAX_VALUE);
+    fields.putInt(NUM_PAGES, target);
+    fields.putInt(ACTUAL, in.getInt());
+    readActual();
+    hasStatistics = in.getBoolean();
+    hasReporting = in.getBoolean();
+    Virtqueue queue = device().queue(STATISTICS);
+    int kept = in.getInt("the buffer kept", NO_BUFFER, queue.size - 1);
+    if (kept != NO_BUFFER) {
+      if (!queue.ready()) {
+        throw in.fault("a buffer is kept of a queue that is not in use");
+      }
+      keptBuffer = queue.taken(kept);
+      keptEpoch = queue.epoch();
+    }
+    statistics = BalloonStatistics.load(in);
   }
 
   @Override

@@ -3,11 +3,15 @@ package dev.quire.machine.device.virtio;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import dev.quire.machine.memory.DmaFault;
+import dev.quire.machine.state.StateReader;
+import dev.quire.machine.state.StateWriter;
 import dev.quire.machine.time.Timeline;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.ArrayDeque;
 import java.util.Arrays;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -40,6 +44,12 @@ public final class VirtioBlock implements VirtioFunction {
   private static final System.Logger LOG = System.getLogger(VirtioBlock.class.getName());
   private static final int MAX_LOG_LINES = 10;
 
+  /** Most announcements in a saved state: more than fit into the latency. */
+  private static final int MAX_ANNOUNCED = 1 << 16;
+
+  /** The guest made requests available up to {@code end}, which are carried out at {@code due}. */
+  private record Announced(long due, int epoch, int end) {}
+
   private final BlockStore store;
   private final byte[] id;
   private final Timeline timeline;
@@ -48,6 +58,7 @@ public final class VirtioBlock implements VirtioFunction {
   private final byte[] buffer = new byte[CHUNK];
   private final byte[] status = new byte[1];
   private final ByteBuffer header = ByteBuffer.allocate(HEADER).order(ByteOrder.LITTLE_ENDIAN);
+  private final ArrayDeque<Announced> announced = new ArrayDeque<>();
   private @Nullable VirtioMmio transport;
   private int scheduledEpoch = -1;
   private int scheduledEnd;
@@ -100,34 +111,69 @@ public final class VirtioBlock implements VirtioFunction {
   public void start(long features) {}
 
   @Override
-  public void reset() {}
+  public void reset() {
+    announced.clear();
+  }
+
+  @Override
+  public void save(StateWriter out) {
+    out.putLong(store.sectors());
+    int epoch = device().queue(0).epoch();
+    announced.removeIf(each -> each.epoch != epoch);
+    out.putInt(announced.size());
+    for (Announced each : announced) {
+      out.putInstant(each.due);
+      out.putInt(each.end);
+    }
+  }
+
+  @Override
+  public void load(StateReader in) {
+    long sectors = in.getLong();
+    if (sectors != store.sectors()) {
+      throw in.fault("the disk has %d sectors instead of %d", sectors, store.sectors());
+    }
+    int count = in.getInt("the number of requests", 0, MAX_ANNOUNCED);
+    for (int i = 0; i < count; i++) {
+      long due = in.getInstant();
+      announce(due, in.getInt("the end of the requests", 0, 0xffff));
+    }
+  }
 
   @Override
   public void notified(int index) throws VirtioFault, DmaFault {
-    VirtioMmio device = transport;
-    if (device == null) {
-      return;
-    }
+    VirtioMmio device = device();
     Virtqueue queue = device.queue(index);
     int end = queue.observe();
     if (latencyNanos == 0) {
       serve(device, queue, end);
       return;
     }
-    int epoch = queue.epoch();
-    if (epoch == scheduledEpoch && end == scheduledEnd) {
-      return;
+    if (queue.epoch() != scheduledEpoch || end != scheduledEnd) {
+      announce(timeline.now() + latencyNanos, end);
     }
-    scheduledEpoch = epoch;
-    scheduledEnd = end;
-    timeline.schedule(latencyNanos, () -> device.run(() -> complete(device, queue, epoch, end)));
   }
 
-  /** Carries out what was announced before {@code end}, unless the queue was reset since. */
-  private void complete(VirtioMmio device, Virtqueue queue, int epoch, int end)
-      throws VirtioFault, DmaFault {
-    if (queue.epoch() == epoch) {
-      serve(device, queue, end);
+  private VirtioMmio device() {
+    return Objects.requireNonNull(transport, "a disk without a transport");
+  }
+
+  private void announce(long due, int end) {
+    VirtioMmio device = device();
+    Announced requests = new Announced(due, device.queue(0).epoch(), end);
+    scheduledEpoch = requests.epoch;
+    scheduledEnd = end;
+    announced.add(requests);
+    long delay = Math.max(0, due - timeline.now());
+    timeline.schedule(delay, () -> device.run(() -> complete(device, requests)));
+  }
+
+  /** Carries out what was announced, unless the queue was reset since. */
+  private void complete(VirtioMmio device, Announced requests) throws VirtioFault, DmaFault {
+    announced.remove(requests);
+    Virtqueue queue = device.queue(0);
+    if (queue.epoch() == requests.epoch) {
+      serve(device, queue, requests.end);
     }
   }
 

@@ -3,6 +3,9 @@ package dev.quire.machine.device.virtio;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.quire.machine.memory.DmaFault;
+import dev.quire.machine.state.StateReader;
+import dev.quire.machine.state.StateWriter;
+import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayDeque;
@@ -33,6 +36,7 @@ public final class VirtioConsole implements VirtioFunction {
   private static final int CONTROL_OUT = 3;
   private static final int CONTROL_SIZE = 8;
   private static final int MAX_CONTROL_WAITING = 1024;
+  private static final int MAX_CONTROL_BYTES = 1 << 10;
   private static final int CHUNK = 1 << 16;
 
   private static final class Port {
@@ -53,6 +57,22 @@ public final class VirtioConsole implements VirtioFunction {
         open = value;
         host.opened().opened(value);
       }
+    }
+
+    /** Input that arrives meanwhile is not part of the state. */
+    byte[] waitingInput() {
+      var bytes = new ByteArrayOutputStream();
+      int skip = consumed;
+      for (byte[] each : input) {
+        bytes.write(each, skip, each.length - skip);
+        skip = 0;
+      }
+      return bytes.toByteArray();
+    }
+
+    void add(byte[] bytes) {
+      waiting.addAndGet(bytes.length);
+      input.add(bytes);
     }
   }
 
@@ -82,8 +102,7 @@ public final class VirtioConsole implements VirtioFunction {
     if (bytes.length == 0) {
       return;
     }
-    to.waiting.addAndGet(bytes.length);
-    to.input.add(bytes);
+    to.add(bytes);
     VirtioMmio device = transport;
     if (device != null) {
       device.run(() -> deliver(device, to));
@@ -135,6 +154,35 @@ public final class VirtioConsole implements VirtioFunction {
     control.clear();
     for (Port port : ports) {
       port.setOpen(false);
+    }
+  }
+
+  @Override
+  public void save(StateWriter out) {
+    out.putBoolean(multiport);
+    out.putInt(control.size());
+    control.forEach(out::putCounted);
+    for (Port port : ports) {
+      out.putBoolean(port.open);
+      out.putCounted(port.waitingInput());
+    }
+  }
+
+  /** The host's end of a port that the guest had open is told so; what it sent before is first. */
+  @Override
+  public void load(StateReader in) {
+    multiport = in.getBoolean();
+    int messages = in.getInt("the number of control messages", 0, MAX_CONTROL_WAITING);
+    for (int i = 0; i < messages; i++) {
+      control.add(in.getCounted("a control message", MAX_CONTROL_BYTES));
+    }
+    for (Port port : ports) {
+      boolean open = in.getBoolean();
+      byte[] bytes = in.getCounted("waiting input", StateWriter.MAX_SECTION);
+      if (bytes.length > 0) {
+        port.add(bytes);
+      }
+      port.setOpen(open);
     }
   }
 

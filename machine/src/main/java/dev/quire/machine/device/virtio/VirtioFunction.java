@@ -1,6 +1,8 @@
 package dev.quire.machine.device.virtio;
 
 import dev.quire.machine.memory.DmaFault;
+import dev.quire.machine.state.StateReader;
+import dev.quire.machine.state.StateWriter;
 
 /**
  * What a virtio device does, apart from its transport. All methods are called with the transport's
@@ -33,4 +35,10 @@ public interface VirtioFunction {
 
   /** The driver reset the device: requests under way are forgotten. */
   void reset();
+
+  /** Writes what the function knows beyond its queues. */
+  default void save(StateWriter out) {}
+
+  /** Takes it over, after transport and queues have theirs; before the guest runs. */
+  default void load(StateReader in) {}
 }

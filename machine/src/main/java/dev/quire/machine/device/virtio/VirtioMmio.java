@@ -5,6 +5,8 @@ import dev.quire.machine.bus.Device;
 import dev.quire.machine.bus.InterruptLine;
 import dev.quire.machine.memory.Dma;
 import dev.quire.machine.memory.DmaFault;
+import dev.quire.machine.state.StateReader;
+import dev.quire.machine.state.StateWriter;
 
 /**
  * The memory-mapped transport, version 2 (specification, section 4.2), for any {@link
@@ -123,6 +125,51 @@ public final class VirtioMmio implements Device {
   private void raise(int interrupt) {
     interrupts |= interrupt;
     line.set(true);
+  }
+
+  // ---- state ------------------------------------------------------------------------------
+
+  /** Writes the state of transport, queues and function. */
+  public synchronized void save(StateWriter out) {
+    out.putInt(function.deviceId());
+    out.putInt(status);
+    out.putInt(interrupts);
+    out.putLong(accepted);
+    out.putInt(deviceFeaturesSelect);
+    out.putInt(driverFeaturesSelect);
+    out.putInt(queueSelect);
+    out.putInt(configGeneration);
+    for (Virtqueue queue : queues) {
+      queue.save(out);
+    }
+    function.save(out);
+  }
+
+  /**
+   * Takes over a state in place of that after power-on, and drives the line by it. The rings are in
+   * the guest's memory and are not looked at.
+   */
+  public synchronized void load(StateReader in) {
+    int device = in.getInt();
+    if (device != function.deviceId()) {
+      throw in.fault("there is virtio device %d instead of %d", device, function.deviceId());
+    }
+    status = in.getInt() & (STATUS_DRIVER_BITS | STATUS_NEEDS_RESET);
+    interrupts = in.getInt() & (INTERRUPT_USED | INTERRUPT_CONFIG);
+    accepted = in.getLong();
+    deviceFeaturesSelect = in.getInt();
+    driverFeaturesSelect = in.getInt();
+    queueSelect = in.getInt("the selected queue", 0, 0xffff);
+    configGeneration = in.getInt();
+    for (Virtqueue queue : queues) {
+      queue.load(in);
+    }
+    boolean negotiated = (status & STATUS_FEATURES_OK) != 0;
+    if (negotiated ? !negotiate() : (status & STATUS_DRIVER_OK) != 0) {
+      throw in.fault("the features 0x%x are not what virtio device %d has", accepted, device);
+    }
+    function.load(in);
+    line.set(interrupts != 0);
   }
 
   // ---- registers --------------------------------------------------------------------------

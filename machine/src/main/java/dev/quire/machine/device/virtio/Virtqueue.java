@@ -2,6 +2,8 @@ package dev.quire.machine.device.virtio;
 
 import dev.quire.machine.memory.Dma;
 import dev.quire.machine.memory.DmaFault;
+import dev.quire.machine.state.StateReader;
+import dev.quire.machine.state.StateWriter;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -62,6 +64,41 @@ public final class Virtqueue {
   /** Differs before and after any reset of the queue. */
   public int epoch() {
     return epoch;
+  }
+
+  void save(StateWriter out) {
+    out.putInt(size);
+    out.putLong(descriptorArea);
+    out.putLong(driverArea);
+    out.putLong(deviceArea);
+    out.putBoolean(ready);
+    out.putInt(nextAvail);
+    out.putInt(nextUsed);
+    out.putInt(signalledUsed);
+  }
+
+  /** All but what was negotiated. The areas may be anywhere, as when a driver sets them. */
+  void load(StateReader in) {
+    size = in.getInt();
+    descriptorArea = in.getLong();
+    driverArea = in.getLong();
+    deviceArea = in.getLong();
+    disable();
+    if (in.getBoolean()) {
+      try {
+        enable();
+      } catch (VirtioFault fault) {
+        throw in.fault("there is a queue that cannot be: %s", fault.getMessage());
+      }
+    }
+    nextAvail = in.getInt("the next available index", 0, 0xffff);
+    nextUsed = in.getInt("the next used index", 0, 0xffff);
+    signalledUsed = in.getInt("the last signalled index", 0, 0xffff);
+  }
+
+  /** A request that was taken before the state was saved: all that is left of it is its head. */
+  DescriptorChain taken(int head) {
+    return new DescriptorChain(dma, head, 0);
   }
 
   void enable() throws VirtioFault {

@@ -1,5 +1,7 @@
 package dev.quire.machine.device.virtio;
 
+import dev.quire.machine.state.StateReader;
+import dev.quire.machine.state.StateWriter;
 import java.io.IOException;
 
 /** A disk in an array that counts flushes and can be told to fail. */
@@ -47,6 +49,12 @@ final class MemoryDisk implements BlockStore {
       throw new IOException("broken");
     }
   }
+
+  @Override
+  public void save(StateWriter out) {}
+
+  @Override
+  public void load(StateReader in) {}
 
   @Override
   public void close() {}
