@@ -5,8 +5,15 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.quire.machine.board.UserError;
 import dev.quire.machine.device.virtio.BlockStore;
+import dev.quire.machine.state.StateFault;
+import dev.quire.machine.state.StateReader;
+import dev.quire.machine.state.StateWriter;
+import dev.quire.machine.state.States;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.RandomAccessFile;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -71,6 +78,69 @@ class DiskTest {
       assertThat(read(disk, 0, SECTORS)).isEqualTo(expected);
     }
     assertThat(Files.readAllBytes(image)).isEqualTo(contents);
+  }
+
+  private static byte[] state(BlockStore disk) {
+    var bytes = new ByteArrayOutputStream();
+    disk.save(new StateWriter(bytes));
+    return bytes.toByteArray();
+  }
+
+  private static void load(BlockStore disk, byte[] state) {
+    disk.load(new StateReader(new ByteArrayInputStream(state)));
+  }
+
+  @Test
+  void whatWasWrittenOverTheBaseGoesAlong() throws IOException {
+    byte[] data = new byte[512];
+    Random random = new Random(3);
+    try (CopyOnWriteDisk disk = new CopyOnWriteDisk(image);
+        CopyOnWriteDisk copy = new CopyOnWriteDisk(image);
+        CopyOnWriteDisk untouched = new CopyOnWriteDisk(image)) {
+      load(untouched, state(copy));
+      for (int i = 0; i < 300; i++) {
+        random.nextBytes(data);
+        disk.write(i == 0 ? SECTORS - 1 : random.nextInt(SECTORS), data, 0, 512);
+      }
+      byte[] state = state(disk);
+      load(copy, state);
+      assertThat(state(copy)).isEqualTo(state);
+      assertThat(read(copy, 0, SECTORS)).isEqualTo(read(disk, 0, SECTORS));
+      copy.write(5, data, 0, 512);
+      assertThat(read(untouched, 0, SECTORS)).isEqualTo(contents);
+      assertThat(state(disk)).isEqualTo(state);
+    }
+  }
+
+  @Test
+  void aDamagedOverlayIsAFaultOrOtherSectors() throws IOException {
+    try (CopyOnWriteDisk disk = new CopyOnWriteDisk(image)) {
+      disk.write(SECTORS - 1, new byte[512], 0, 512);
+      States.damage(
+          state(disk),
+          damaged -> {
+            try (CopyOnWriteDisk other = new CopyOnWriteDisk(image)) {
+              load(other, damaged);
+              read(other, SECTORS - 8, 8);
+            } catch (StateFault fault) {
+              assertThat(fault).hasMessageEndingWith(".");
+            } catch (IOException e) {
+              throw new UncheckedIOException(e);
+            }
+          });
+    }
+  }
+
+  @Test
+  void aDiskThatIsWrittenInPlaceHasNoState() throws IOException {
+    try (RawDisk disk = new RawDisk(image)) {
+      assertThatThrownBy(() -> state(disk))
+          .isInstanceOf(UserError.class)
+          .hasMessageContaining("cannot be saved or cloned");
+    }
+    try (ReadOnlyDisk disk = new ReadOnlyDisk(image)) {
+      assertThat(state(disk)).isEmpty();
+    }
   }
 
   @Test

@@ -1,6 +1,7 @@
 package dev.quire.machine.device.virtio;
 
 import dev.quire.machine.device.Wire;
+import dev.quire.machine.state.States;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -43,7 +44,7 @@ final class TestDriver {
 
   final ArrayDma dma;
   final Wire wire = new Wire();
-  final VirtioMmio device;
+  VirtioMmio device;
   final int[] availIndex = new int[32];
   final int[] usedSeen = new int[32];
   private final int[] nextDescriptor = new int[32];
@@ -60,6 +61,13 @@ final class TestDriver {
 
   TestDriver(VirtioFunction function) {
     this(function, 1 << 20);
+  }
+
+  /** From now on the device is another, which goes on from a state. */
+  void goOn(VirtioFunction function, byte[] state, long origin) {
+    wire.set(false);
+    device = new VirtioMmio(function, dma, wire);
+    States.load(state, origin, device::load);
   }
 
   int in(int register) {
