@@ -7,6 +7,7 @@
  *   --passes N      so many passes
  *   --ms T          no new pass after T ms; without --passes and --ms only SIGTERM ends it
  *   --seed N        different seeds give different numbers
+ *   --alike N       of each 2 N pages the first N have the same numbers, whatever the seed
  *   --pause T       sleep for T ms after each pass
  *   --touch PERCENT that part of the pages takes part in the passes, the others are only filled,
  *                   and verified at the end
@@ -25,7 +26,7 @@
 #define REPORTED 5
 
 static struct {
-  long mib, passes, ms, seed, pause, touch, grow, fast;
+  long mib, passes, ms, seed, alike, pause, touch, grow, fast;
   const char *file, *status;
 } options = {.touch = 100, .fast = -1};
 
@@ -136,7 +137,12 @@ static int takes_part(long page) { return page * options.touch % 100 < options.t
 
 /* The first number of a page (the finalizer of splitmix64, which is a bijection). */
 static unsigned long first_number(long page, long pass) {
-  unsigned long x = options.seed * 0xd1342543de82ef95UL + pass * 0xaf251af3b0f025b5UL + page * STEP;
+  unsigned long x = options.seed * 0xd1342543de82ef95UL;
+  if (options.alike && page / options.alike % 2 == 0) {
+    x = 0;
+    page -= page % options.alike;
+  }
+  x += pass * 0xaf251af3b0f025b5UL + page * STEP;
   x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9UL;
   x = (x ^ x >> 27) * 0x94d049bb133111ebUL;
   return x ^ x >> 31;
@@ -260,8 +266,8 @@ static void work(long pages) {
 /* ---- the command line ---- */
 
 static void usage(void) {
-  text("usage: pattern MIB [--passes N] [--ms T] [--seed N] [--pause T] [--touch PERCENT]"
-       " [--fast T] [--grow T] [--file PATH] [--status PATH]\n");
+  text("usage: pattern MIB [--passes N] [--ms T] [--seed N] [--alike N] [--pause T]"
+       " [--touch PERCENT] [--fast T] [--grow T] [--file PATH] [--status PATH]\n");
   write_line();
   leave(2);
 }
@@ -297,6 +303,8 @@ static void parse(int argc, char **argv) {
       options.ms = decimal(value);
     } else if (equal(name, "--seed")) {
       options.seed = decimal(value);
+    } else if (equal(name, "--alike")) {
+      options.alike = decimal(value);
     } else if (equal(name, "--pause")) {
       options.pause = decimal(value);
     } else if (equal(name, "--touch")) {

@@ -41,6 +41,7 @@ class PatternGuestTest {
             cat /tmp/status
             pattern 8 --passes 5 --touch 25
             pattern 4 --passes 5 --file /tmp/pages --seed 3
+            pattern 4 --passes 2 --alike 8 --seed 5
             pattern 4 --ms 200 --grow 100
             ls /tmp
             pattern 4 --pause 20 & sleep 1; kill $!; wait $!
@@ -48,12 +49,13 @@ class PatternGuestTest {
             """,
             vm -> {});
     assertThat(done.output().replaceAll("\\d+ ms", "- ms").lines())
-        .hasSize(8)
+        .hasSize(9)
         .startsWith(
             "pattern: passes 5, verified 50331648 bytes, wrong 0 bytes, - ms",
             "passes 5, verified 50331648 bytes, wrong 0 bytes, - ms",
             "pattern: passes 5, verified 18874368 bytes, wrong 0 bytes, - ms",
-            "pattern: passes 5, verified 25165824 bytes, wrong 0 bytes, - ms")
+            "pattern: passes 5, verified 25165824 bytes, wrong 0 bytes, - ms",
+            "pattern: passes 2, verified 12582912 bytes, wrong 0 bytes, - ms")
         .endsWith("pattern: the memory is not to be had: error 12");
     assertThat(done.status()).isZero();
   }
