@@ -22,6 +22,7 @@ import picocli.CommandLine.ParameterException;
       EventsCommand.class,
       ConsoleCommand.class,
       ExecCommand.class,
+      CensusCommand.class,
       BareCommand.class,
       ImageCommand.class
     })

@@ -63,6 +63,11 @@ public final class ControlClient {
     return new Subject(place.file(), "/vms/" + place.guest() + "/", place.usualName());
   }
 
+  /** All guests that can be asked for by name: of hosts, running or not, and on their own. */
+  public List<Subject> guests() {
+    return folder.guests().stream().map(ControlClient::guest).toList();
+  }
+
   /** The host of that name, or if that is null the only one. */
   public Subject host(@Nullable String name) {
     return host(folder.findHost(name));

@@ -1,5 +1,6 @@
 package dev.quire.control;
 
+import dev.quire.census.LivePages;
 import dev.quire.control.ControlCommand.Argument;
 import dev.quire.monitor.VirtualMachine;
 import dev.quire.monitor.explain.MemoryExplainer;
@@ -22,6 +23,7 @@ public final class ControlCommands {
   public record Guest(VirtualMachine vm, Supplier<Report> report) {}
 
   private static final int RANGES = 20;
+  private static final int MAX_BLOCKS = 1 << 20;
   private static final int MAX_RANGES = 1_000_000;
 
   private static final Argument CPU =
@@ -55,8 +57,21 @@ public final class ControlCommands {
           "Shows what the guest's and the monitor's tables map.",
           ControlCommands::tables);
 
-  /** All of them. */
+  /** Asked by {@code quire census}, again and again. */
+  public static final ControlCommand<Guest> PAGES =
+      new ControlCommand<>(
+          "pages",
+          List.of(
+              Argument.option("seed", "HEX", "Of the hash."),
+              Argument.option("from", "N", "The first block of 2 MiB.")),
+          "Hashes of a part of the guest's pages.",
+          ControlCommands::pages);
+
+  /** All that users type. */
   public static final List<ControlCommand<Guest>> ALL = List.of(WALK, TABLES, PAGING, STATS);
+
+  /** All of them. */
+  static final List<ControlCommand<Guest>> ASKED = List.of(WALK, TABLES, PAGING, STATS, PAGES);
 
   private ControlCommands() {}
 
@@ -88,6 +103,12 @@ public final class ControlCommands {
     value.put("paging", choice.paging());
     value.put("variant", choice.variant());
     return new Answer(choice.word() + "\n", value);
+  }
+
+  private static Answer pages(Guest guest, Arguments arguments) {
+    int from = arguments.number("from", 0, MAX_BLOCKS);
+    long seed = arguments.address("seed");
+    return new Answer("", LivePages.answer(guest.vm().memory(), seed, from));
   }
 
   private static Answer stats(Guest guest, Arguments arguments) {

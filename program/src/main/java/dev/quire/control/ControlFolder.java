@@ -203,7 +203,8 @@ public final class ControlFolder {
         String.join(", ", all.stream().map(Place::usualName).toList()));
   }
 
-  private List<Place> guests() {
+  /** All guests of running hosts, and those that run on their own. */
+  List<Place> guests() {
     List<Place> guests = new ArrayList<>();
     for (ControlFile file : running()) {
       file.guests().forEach(guest -> guests.add(new Place(file, guest)));

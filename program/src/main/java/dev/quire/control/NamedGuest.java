@@ -18,7 +18,7 @@ record NamedGuest(String name, ControlledGuest guest) implements Controlled {
   @Override
   public Reply askGuest(String asked, String command, Map<String, ?> arguments) throws Refusal {
     ControlCommand<ControlCommands.Guest> found =
-        ControlCommand.asked(ControlCommands.ALL, command);
+        ControlCommand.asked(ControlCommands.ASKED, command);
     return guest.answer(found, Arguments.ofJson(found, arguments));
   }
 

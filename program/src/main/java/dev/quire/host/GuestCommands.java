@@ -55,17 +55,20 @@ public final class GuestCommands {
           "Has a guest run a command, and ends with its status.",
           (guest, arguments) -> new ExecStream(guest, arguments.required("command")));
 
+  /** Asked by {@code quire census}. */
+  private static final ControlCommand<Guest> PAGES = onMachine(ControlCommands.PAGES);
+
   /** All of them. */
   static final List<ControlCommand<Guest>> ALL = all();
 
   /** Those that answer at once. */
   public static final List<ControlCommand<Guest>> ANSWERED =
-      ALL.stream().filter(c -> !List.of(CONSOLE, TYPE, EXEC).contains(c)).toList();
+      ALL.stream().filter(c -> !List.of(CONSOLE, TYPE, EXEC, PAGES).contains(c)).toList();
 
   private GuestCommands() {}
 
   private static List<ControlCommand<Guest>> all() {
-    List<ControlCommand<Guest>> all = new ArrayList<>(List.of(CONSOLE, TYPE, EXEC));
+    List<ControlCommand<Guest>> all = new ArrayList<>(List.of(CONSOLE, TYPE, EXEC, PAGES));
     add(all, "start", "Starts a guest that does not run.", GuestCommands::start);
     add(all, "pause", "Has a guest stand still, its time too.", act(HostedVm::pause));
     add(all, "resume", "Has a guest go on that stands still.", act(HostedVm::resume));

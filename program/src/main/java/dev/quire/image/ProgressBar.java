@@ -37,6 +37,11 @@ public final class ProgressBar implements Progress {
     return new ProgressBar(System.err, standardErrorIsTerminal(), System::nanoTime);
   }
 
+  /** The same if that is a terminal; else nothing is said. */
+  public static Progress onTerminal() {
+    return standardErrorIsTerminal() ? onStandardError() : SILENT;
+  }
+
   private static boolean standardErrorIsTerminal() {
     try {
       String target = Files.readSymbolicLink(Path.of("/proc/self/fd/2")).toString();

@@ -133,9 +133,7 @@ public final class SaveFile implements AutoCloseable {
       readGroup(group, done);
       for (int i = 0; i < group.count(); i++) {
         int number = group.number(i);
-        if (number <= before || number >= header.memory() / PAGE) {
-          throw SaveHeader.damaged(path, "its pages are out of order");
-        }
+        requireOrder(before, number);
         if (!group.isPageWhole(i)) {
           throw SaveHeader.damaged(path, "page %d is not as it was written".formatted(number));
         }
@@ -145,12 +143,44 @@ public final class SaveFile implements AutoCloseable {
     }
   }
 
-  private void readGroup(PageGroup group, long done) {
-    int count = (int) Math.min(PageGroup.MOST, header.pages() - done);
-    readFully(PageGroup.offset(done / PageGroup.MOST), group.bytes(), (1 + count) * PAGE);
+  /**
+   * The numbers of all pages in the file, ascending, each in the place that {@link #read} wants; of
+   * the pages only their index is read.
+   */
+  public int[] pageNumbers() {
+    int[] numbers = new int[0];
+    PageGroup group = new PageGroup();
+    for (int done = 0; done < header.pages(); done += group.count()) {
+      int count = (int) Math.min(PageGroup.MOST, header.pages() - done);
+      readFully(PageGroup.offset(done / PageGroup.MOST), group.bytes(), PAGE);
+      requireWhole(group, count);
+      if (done + count > numbers.length) {
+        numbers = Arrays.copyOf(numbers, (int) Math.min(header.pages(), 2L * (done + count)));
+      }
+      for (int i = 0; i < count; i++) {
+        numbers[done + i] = group.number(i);
+        requireOrder(done + i == 0 ? -1 : numbers[done + i - 1], group.number(i));
+      }
+    }
+    return numbers;
+  }
+
+  private void requireWhole(PageGroup group, int count) {
     if (!group.isWhole(count)) {
       throw SaveHeader.damaged(path, "its index of pages is not as it was written");
     }
+  }
+
+  private void requireOrder(long before, int number) {
+    if (number <= before || number >= header.memory() / PAGE) {
+      throw SaveHeader.damaged(path, "its pages are out of order");
+    }
+  }
+
+  private void readGroup(PageGroup group, long done) {
+    int count = (int) Math.min(PageGroup.MOST, header.pages() - done);
+    readFully(PageGroup.offset(done / PageGroup.MOST), group.bytes(), (1 + count) * PAGE);
+    requireWhole(group, count);
   }
 
   /**

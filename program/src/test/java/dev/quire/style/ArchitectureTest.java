@@ -72,7 +72,8 @@ class ArchitectureTest {
 
   @Test
   void withinTheProgramArrowsPointDownwards() {
-    List<String> layers = List.of("agent", "image", "save", "run", "control", "host", "cli");
+    List<String> layers =
+        List.of("agent", "image", "save", "run", "census", "control", "host", "cli");
     for (int lower = 0; lower < layers.size(); lower++) {
       for (int upper = lower + 1; upper < layers.size(); upper++) {
         check(
