@@ -8,12 +8,15 @@ import dev.quire.machine.board.UserError;
 import dev.quire.machine.hart.Hart;
 import dev.quire.machine.memory.DmaFault;
 import dev.quire.monitor.memory.FrameTable;
+import dev.quire.monitor.memory.GuestMemory;
 import dev.quire.monitor.memory.SwapFile;
 import dev.quire.monitor.paging.PagingChoice;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -34,6 +37,11 @@ class CrowdedMachineTest {
   private static final long MACHINE = 32 << 20;
 
   private static final int FRAMES = 390;
+
+  /** Guest time between two times that all that is equal is shared. */
+  private static final long MERGE_NANOS = 3_000;
+
+  private static final int GROUP = 20_000;
 
   @TempDir private static Path folder = Path.of(""); // replaced by JUnit
 
@@ -98,6 +106,59 @@ class CrowdedMachineTest {
       lawless.forEach(Guest::close);
       assertThat(machine.frames().count(FrameTable.Use.FREE)).isEqualTo(machine.frames().total());
     }
+  }
+
+  /** The same kernel under each method twice, so that most pages have twins elsewhere. */
+  @ParameterizedTest
+  @ValueSource(longs = {300, 400})
+  @Timeout(value = 120, unit = TimeUnit.SECONDS, threadMode = ThreadMode.SEPARATE_THREAD)
+  void guestsOnTheSameFramesNoticeNothing(long seed) {
+    Outcome expected = alone(seed);
+    List<Guest> guests = new ArrayList<>();
+    CountingMachineClock clock = new CountingMachineClock();
+    try (Machine machine =
+        Machine.forMany(MACHINE, (int) (MACHINE >> 12) - FRAMES, SwapFile.in(folder), 0)) {
+      int[] running = {0};
+      for (PagingChoice paging : PagingChoice.values()) {
+        for (int i = 0; i < 2 && paging != PagingChoice.NATIVE; i++) {
+          guests.add(start(machine, clock, running, lawful(seed), paging, 1));
+          guests.getLast().vm().memory().join(GROUP);
+        }
+      }
+      Map<Integer, Long> frames = new HashMap<>();
+      int[] merged = {0};
+      guests.forEach(guest -> shareNow(guest.vm(), frames, merged));
+      clock.run();
+      long breaks = 0;
+      for (Guest guest : guests) {
+        assertThat(Outcome.of(guest.vm())).as(guest.vm().choice().word()).isEqualTo(expected);
+        Upheaval.audit(guest.vm(), false);
+        breaks += guest.vm().memory().traffic().breaks();
+      }
+      assertThat(merged[0]).as("pages put on others' frames").isGreaterThan(500);
+      assertThat(breaks).as("copies on write").isGreaterThan(60);
+      guests.forEach(Guest::close);
+      assertThat(machine.frames().count(FrameTable.Use.FREE)).isEqualTo(machine.frames().total());
+    }
+  }
+
+  /** Now and then puts a VM's pages on frames with the same content, its own or others'. */
+  private static void shareNow(VirtualMachine vm, Map<Integer, Long> frames, int[] merged) {
+    byte[] page = new byte[4096];
+    GuestMemory memory = vm.memory();
+    long first = memory.base() >>> 12;
+    for (long gfn = first; gfn < first + (memory.size() >>> 12); gfn++) {
+      if (memory.sharable(gfn) >= 0) {
+        memory.peek(gfn, page);
+        int hash = Arrays.hashCode(page);
+        boolean same = memory.shareWith(gfn, frames.getOrDefault(hash, -1L));
+        merged[0] += same ? 1 : 0;
+        if (!same) {
+          frames.put(hash, memory.share(gfn));
+        }
+      }
+    }
+    vm.clock().schedule(MERGE_NANOS, () -> shareNow(vm, frames, merged));
   }
 
   @Test

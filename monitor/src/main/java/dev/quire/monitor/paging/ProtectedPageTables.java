@@ -372,17 +372,14 @@ public final class ProtectedPageTables extends TrappedPaging implements TableKee
   }
 
   @Override
-  public void invalidate(long gfn) {
-    synchronized (memory) {
-      HookedTable table = hooked.at(gfn);
-      if (table != null) {
-        hooked.unhook(table);
-      }
-      hooked.refuse(gfn, false);
-      hooked.hideFrame(gfn);
-      tlbs.everything(); // the guest may have dropped mappings of it, and not fenced yet
-      super.invalidate(gfn);
+  void losing(long gfn) {
+    HookedTable table = hooked.at(gfn);
+    if (table != null) {
+      hooked.unhook(table);
     }
+    hooked.refuse(gfn, false);
+    hooked.hideFrame(gfn);
+    tlbs.everything(); // the guest may have dropped mappings of it, and not fenced yet
   }
 
   /** A hooked table is in use as long as it is hooked; other frames have leaves that say so. */

@@ -83,6 +83,7 @@ public final class ShadowPageTables extends TrappedPaging implements TableKeeper
 
   /** The shadow page of a guest's table, which is protected from now on. */
   private V2mPage shadow(long gfn, int level) {
+    var _ = memory.frameToWrite(gfn); // ends sharing, and with it what is known of the frame
     PageKey key = new PageKey(PageKind.TABLE, gfn, level, 0);
     V2mPage page = v2m.find(key);
     if (page != null) {
@@ -102,7 +103,6 @@ public final class ShadowPageTables extends TrappedPaging implements TableKeeper
   }
 
   private void protect(Table table) {
-    var _ = memory.frameToWrite(table.gfn);
     memory.setKept(table.gfn, GuestMemory.OWN_WRITES);
     v2m.writeProtect(table.gfn);
     tlbs.finish();
@@ -380,17 +380,11 @@ public final class ShadowPageTables extends TrappedPaging implements TableKeeper
 
   /** The table in a frame that goes away is looked at afresh when it is needed again. */
   @Override
-  public void invalidate(long gfn) {
-    synchronized (memory) {
-      Table table = tables.get(gfn);
-      if (table != null) {
-        giveUpInvalidated(table);
-      }
-      super.invalidate(gfn);
+  void losing(long gfn) {
+    Table table = tables.get(gfn);
+    if (table == null) {
+      return;
     }
-  }
-
-  private void giveUpInvalidated(Table table) {
     for (V2mPage page : List.copyOf(table.shadows)) {
       if (isRoot(page)) {
         v2m.empty(page);

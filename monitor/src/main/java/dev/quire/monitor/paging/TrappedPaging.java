@@ -374,20 +374,25 @@ public abstract sealed class TrappedPaging implements PagingMethod
   // ---- the P2M -----------------------------------------------------------------------------
 
   @Override
-  public void invalidate(long gfn) {
+  public final void invalidate(long gfn) {
     synchronized (memory) {
+      losing(gfn);
       v2m.unmap(gfn);
       finishFlush();
     }
   }
+
+  /** Forgets what the method itself knows of a frame that goes away. */
+  void losing(long gfn) {}
 
   @Override
   public final void invalidateAll() {
     synchronized (memory) {
       long first = memory.base() >>> SHIFT;
       for (long gfn = first; gfn < first + (memory.size() >>> SHIFT); gfn++) {
-        if (memory.kept(gfn) == 0 && isMapped(gfn)) {
-          unmap(gfn);
+        if (memory.kept(gfn) == 0) {
+          losing(gfn);
+          v2m.unmap(gfn);
         }
       }
       finishFlush();
