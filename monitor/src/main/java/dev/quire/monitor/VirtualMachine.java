@@ -366,7 +366,16 @@ public final class VirtualMachine implements AutoCloseable {
 
   /** Sends {@code bytes} to the agent, which gets them once it has opened its end; any thread. */
   public void tellAgent(byte[] bytes) {
-    clock.post(() -> devices.console().send(GuestDevices.AGENT_PORT, bytes));
+    tellAgent(bytes, () -> {});
+  }
+
+  /** The same, and {@code note} runs just before the bytes become part of the VM's state. */
+  public void tellAgent(byte[] bytes, Runnable note) {
+    clock.post(
+        () -> {
+          note.run();
+          devices.console().send(GuestDevices.AGENT_PORT, bytes);
+        });
   }
 
   /**

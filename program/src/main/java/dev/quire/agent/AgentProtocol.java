@@ -1,6 +1,8 @@
 package dev.quire.agent;
 
 import dev.quire.machine.board.UserError;
+import dev.quire.machine.state.StateReader;
+import dev.quire.machine.state.StateWriter;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
@@ -23,6 +25,9 @@ public final class AgentProtocol {
 
   /** A guest that writes a longer status line is not waited for. */
   private static final int MAX_STATUS_BYTES = 16;
+
+  /** More than is ever held back, or than a seed or a closing line has. */
+  private static final int MAX_STATE_BYTES = 4096;
 
   private static final byte[] GREETING = ascii("quire-agent 1\n");
   private static final String CLOSING = "\nquire-exit ";
@@ -57,6 +62,38 @@ public final class AgentProtocol {
     this.seed = seed;
   }
 
+  /** The conversation that {@link #save} wrote; for a copy of the guest. */
+  public AgentProtocol(StateReader from) {
+    seed = new String(from.getCounted("a seed", MAX_STATE_BYTES), StandardCharsets.UTF_8);
+    commands = from.getInt();
+    ready = from.getBoolean();
+    closing = from.getCounted("a closing line", MAX_STATE_BYTES);
+    pending = from.getCounted("what is held back", MAX_STATE_BYTES);
+  }
+
+  /**
+   * Writes where the conversation is.
+   *
+   * @param sent whether the guest has got the last request; if not, it was never made
+   */
+  public void save(StateWriter to, boolean sent) {
+    to.putCounted(seed.getBytes(StandardCharsets.UTF_8));
+    to.putInt(commands);
+    to.putBoolean(ready);
+    to.putCounted(sent ? closing : new byte[0]);
+    to.putCounted(pending);
+  }
+
+  /** Whether the agent takes commands. */
+  public boolean ready() {
+    return ready;
+  }
+
+  /** Whether a command runs. */
+  public boolean awaitsExit() {
+    return closing.length > 0;
+  }
+
   /**
    * The request to run a command with {@code sh -c}.
    *
@@ -64,7 +101,7 @@ public final class AgentProtocol {
    * @throws IllegalStateException if a command is running
    */
   public byte[] exec(String command) {
-    if (closing.length > 0) {
+    if (awaitsExit()) {
       throw new IllegalStateException("a command is running");
     }
     byte[] text = checked(command);

@@ -61,7 +61,7 @@ final class AskCommand implements Callable<Integer> {
         case OPTION -> spec.addOption(option(argument, String.class));
         case FLAG -> spec.addOption(option(argument, boolean.class));
         case SETTING -> {}
-        case REQUIRED -> spec.addPositional(place(index++, "1", argument));
+        case REQUIRED, FILE -> spec.addPositional(place(index++, "1", argument));
         case OPTIONAL, REST -> spec.addPositional(place(index++, "0..1", argument));
       }
     }

@@ -4,6 +4,8 @@ import dev.quire.control.ControlCommand.Argument;
 import dev.quire.control.ControlCommand.Kind;
 import dev.quire.machine.board.MemorySize;
 import dev.quire.machine.board.UserError;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.LinkedHashMap;
@@ -54,7 +56,8 @@ public final class Arguments {
       } else if (places.isEmpty()) {
         throw UserError.of("'%s' is too much: %s.", shown(word), command.usage());
       } else {
-        values.put(places.remove().name(), word);
+        Argument place = places.remove();
+        values.put(place.name(), place.kind() == Kind.FILE ? absolute(word) : word);
       }
     }
     return new Arguments(command, values);
@@ -62,9 +65,21 @@ public final class Arguments {
 
   private static boolean hasPlace(Argument argument) {
     return switch (argument.kind()) {
-      case REQUIRED, OPTIONAL, REST -> true;
+      case REQUIRED, FILE, OPTIONAL, REST -> true;
       case OPTION, FLAG, SETTING -> false;
     };
+  }
+
+  private static String absolute(String word) {
+    return path(word).toAbsolutePath().toString();
+  }
+
+  private static Path path(String text) {
+    try {
+      return Path.of(text);
+    } catch (InvalidPathException e) {
+      throw UserError.of("'%s' is not a file name: %s.", shown(text), e.getReason());
+    }
   }
 
   /** All that is left, in one line. */
@@ -148,6 +163,11 @@ public final class Arguments {
   /** The value of an argument that is required. */
   public String required(String name) {
     return Objects.requireNonNull(values.get(name));
+  }
+
+  /** The value of a file's argument. */
+  public Path file(String name) {
+    return path(required(name));
   }
 
   /** Whether a flag is given. */

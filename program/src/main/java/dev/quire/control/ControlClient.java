@@ -92,7 +92,7 @@ public final class ControlClient {
 
   /** Whether it still runs, and can be asked. */
   public boolean serves(Subject subject) {
-    return folder.running().contains(subject.file);
+    return folder.running().stream().anyMatch(subject.file::isSameServer);
   }
 
   /** The answer to a command, as JSON or for reading. */

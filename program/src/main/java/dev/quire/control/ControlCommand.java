@@ -21,6 +21,8 @@ public record ControlCommand<S>(
   /** How an argument is given. */
   public enum Kind {
     REQUIRED,
+    /** The same for a path, which is relative to where the command is typed. */
+    FILE,
     OPTIONAL,
     /** {@code --name VALUE}, anywhere. */
     OPTION,
@@ -41,6 +43,10 @@ public record ControlCommand<S>(
   public record Argument(String name, String label, Kind kind, String description) {
     public static Argument required(String name, String description) {
       return new Argument(name, name.toUpperCase(Locale.ROOT), Kind.REQUIRED, description);
+    }
+
+    public static Argument file(String name, String description) {
+      return new Argument(name, name.toUpperCase(Locale.ROOT), Kind.FILE, description);
     }
 
     public static Argument optional(String name, String description) {
@@ -64,13 +70,13 @@ public record ControlCommand<S>(
     }
 
     boolean isRequired() {
-      return kind == Kind.REQUIRED || kind == Kind.REST;
+      return kind == Kind.REQUIRED || kind == Kind.FILE || kind == Kind.REST;
     }
 
     /** How it is typed. */
     public String usage() {
       return switch (kind) {
-        case REQUIRED -> label;
+        case REQUIRED, FILE -> label;
         case OPTIONAL -> "[" + label + "]";
         case OPTION -> "[--" + name + " " + label + "]";
         case FLAG -> "[--" + name + "]";

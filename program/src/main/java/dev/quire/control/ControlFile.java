@@ -57,6 +57,16 @@ record ControlFile(
         .orElse(false);
   }
 
+  /** The same server, with other guests. */
+  ControlFile withGuests(List<String> names) {
+    return new ControlFile(name, pid, started, port, token, isHost, names);
+  }
+
+  /** Whether the other is of the same server, whatever guests it had then. */
+  boolean isSameServer(ControlFile other) {
+    return withGuests(List.of()).equals(other.withGuests(List.of()));
+  }
+
   /** What it is, for a sentence: "host" or "guest". */
   String kind() {
     return isHost ? "host" : "guest";

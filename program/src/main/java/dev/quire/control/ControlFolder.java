@@ -92,12 +92,31 @@ public final class ControlFolder {
   /** Adds a file for this process, unless a living process has one of that name. */
   void add(ControlFile file) {
     checkName(file.name());
+    change(
+        file,
+        () -> {
+          checkFree(file);
+          write(file);
+        });
+  }
+
+  /** Puts a file in the place of another of the same server. */
+  void replace(ControlFile file) {
+    change(file, () -> write(file));
+  }
+
+  /** Something that reads or writes files. */
+  private interface Change {
+    void make() throws IOException;
+  }
+
+  private void change(ControlFile file, Change change) {
     synchronized (ControlFolder.class) { // a file lock is the process's
       try {
         createIfMissing();
         try (FileChannel channel = FileChannel.open(folder.resolve(LOCK), LOCK_OPTIONS, FILE_MODE);
             var _ = channel.lock()) {
-          addLocked(file);
+          change.make();
         }
       } catch (IOException e) {
         throw new UserError("The %s cannot have a name: %s failed.".formatted(file.kind(), e), e);
@@ -127,24 +146,26 @@ public final class ControlFolder {
     }
   }
 
-  private void addLocked(ControlFile file) throws IOException {
-    Path path = path(file.name());
-    Optional<ControlFile> other = ControlFile.read(path);
+  private void checkFree(ControlFile file) {
+    Optional<ControlFile> other = ControlFile.read(path(file.name()));
     if (other.isPresent() && other.get().isAlive()) {
       throw UserError.of(
           "A %s called %s runs already, in process %d: choose another --name.",
           other.get().kind(), file.name(), other.get().pid());
     }
+  }
+
+  private void write(ControlFile file) throws IOException {
     Path whole = folder.resolve(".new." + file.pid());
     Files.deleteIfExists(whole);
     Files.writeString(Files.createFile(whole, FILE_MODE), file.json());
-    Files.move(whole, path, StandardCopyOption.ATOMIC_MOVE);
+    Files.move(whole, path(file.name()), StandardCopyOption.ATOMIC_MOVE);
   }
 
   /** Removes a file that this process has added. */
   void remove(ControlFile file) {
     try {
-      if (ControlFile.read(path(file.name())).filter(file::equals).isPresent()) {
+      if (ControlFile.read(path(file.name())).filter(file::isSameServer).isPresent()) {
         Files.delete(path(file.name()));
       }
     } catch (IOException e) {

@@ -53,7 +53,11 @@ public final class ControlServer implements AutoCloseable {
       Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("control-", 0).factory());
   private final WriteLimit limit = new WriteLimit(WRITE_MILLIS);
   private final Semaphore streams = new Semaphore(STREAMS);
-  private final ControlFile file;
+
+  /** What others find; guarded by this. */
+  private ControlFile file;
+
+  private boolean closed;
   private final RequestGate gate;
   private final Thread hook = new Thread(this::removeFile, "control-file-removal");
 
@@ -124,21 +128,30 @@ public final class ControlServer implements AutoCloseable {
     server.setExecutor(threads);
     server.start();
     try {
-      folder.add(file);
+      folder.add(file());
     } catch (UserError e) {
       stop();
       throw e;
     }
     Runtime.getRuntime().addShutdownHook(hook);
+    controlled.whenGuestsChange(this::publishGuests);
   }
 
-  ControlFile file() {
+  /** Others find the guests by the names that they have now. */
+  private synchronized void publishGuests() {
+    if (!closed) {
+      file = file.withGuests(controlled.guests());
+      folder.replace(file);
+    }
+  }
+
+  synchronized ControlFile file() {
     return file;
   }
 
   /** The port that it listens on. */
   public int port() {
-    return file.port();
+    return file().port();
   }
 
   // ---- requests ------------------------------------------------------------------------------
@@ -198,7 +211,7 @@ public final class ControlServer implements AutoCloseable {
     if (guest == null) {
       return controlled.askHost(command.name(), command.arguments());
     }
-    if (!file.guests().contains(guest)) {
+    if (!controlled.guests().contains(guest)) {
       throw Refusal.unknown("There is no guest called " + Arguments.shown(guest) + ".");
     }
     return controlled.askGuest(guest, command.name(), command.arguments());
@@ -257,6 +270,7 @@ public final class ControlServer implements AutoCloseable {
   // ---- the end -------------------------------------------------------------------------------
 
   private synchronized void removeFile() {
+    closed = true;
     folder.remove(file);
   }
 

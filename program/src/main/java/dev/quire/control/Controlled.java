@@ -8,8 +8,11 @@ public interface Controlled {
   /** Whether there is a host, with commands of its own, and not just a guest. */
   boolean isHost();
 
-  /** The names of the guests that there are, were or will be. */
+  /** The names of the guests that there are, were or will be; others may be added. */
   List<String> guests();
+
+  /** Has {@code action} run after each change of {@link #guests}. */
+  void whenGuestsChange(Runnable action);
 
   /**
    * Does what a request asks of a guest. A {@link dev.quire.machine.board.UserError} if it cannot

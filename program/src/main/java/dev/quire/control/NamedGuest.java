@@ -16,6 +16,9 @@ record NamedGuest(String name, ControlledGuest guest) implements Controlled {
   }
 
   @Override
+  public void whenGuestsChange(Runnable action) {} // they never do
+
+  @Override
   public Reply askGuest(String asked, String command, Map<String, ?> arguments) throws Refusal {
     ControlCommand<ControlCommands.Guest> found =
         ControlCommand.asked(ControlCommands.ASKED, command);

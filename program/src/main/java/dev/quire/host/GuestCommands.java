@@ -92,6 +92,8 @@ public final class GuestCommands {
         Argument.setting("min", "SIZE", "What it keeps in any case."),
         Argument.setting("max", "SIZE", "What it holds at most."),
         Argument.setting("shares", "N", "Its weight, for memory and for the harts."));
+    all.add(CopyCommands.CLONE);
+    all.add(CopyCommands.SAVE);
     add(all, "why", "Says why a guest has the memory that it has.", GuestCommands::why);
     for (ControlCommand<ControlCommands.Guest> command : ControlCommands.ALL) {
       all.add(command.name().equals("stats") ? stats(command) : onMachine(command));

@@ -47,7 +47,8 @@ public final class HostCommands {
           HostCommands::stop);
 
   /** All of them. */
-  static final List<ControlCommand<HostControl>> ALL = List.of(PS, TOP, STATS, EVENTS, STOP);
+  static final List<ControlCommand<HostControl>> ALL =
+      List.of(PS, TOP, STATS, EVENTS, CopyCommands.RESTORE, STOP);
 
   /** Those that a command line can ask of a guest, too. */
   public static final List<ControlCommand<HostControl>> ANSWERED = List.of(STATS, STOP);

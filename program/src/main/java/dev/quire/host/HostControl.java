@@ -81,6 +81,11 @@ public final class HostControl implements Controlled {
   }
 
   @Override
+  public void whenGuestsChange(Runnable action) {
+    session.whenGuestsChange(action);
+  }
+
+  @Override
   public Reply askGuest(String guest, String command, Map<String, ?> arguments) throws Refusal {
     ControlCommand<Guest> found = ControlCommand.asked(GuestCommands.ALL, command);
     Arguments given = Arguments.ofJson(found, arguments);

@@ -1,18 +1,12 @@
 package dev.quire.host;
 
-import dev.quire.machine.board.Clock;
 import dev.quire.machine.board.CountingMachineClock;
 import dev.quire.machine.board.HostMachineClock;
 import dev.quire.machine.board.MachineClock;
-import dev.quire.machine.board.PowerControl;
 import dev.quire.machine.board.UserError;
-import dev.quire.machine.device.ByteSink;
-import dev.quire.machine.device.virtio.BlockStore;
-import dev.quire.machine.device.virtio.ConsolePort;
 import dev.quire.monitor.GuestFile;
 import dev.quire.monitor.Machine;
 import dev.quire.monitor.VirtualMachine;
-import dev.quire.monitor.VmConfig;
 import dev.quire.monitor.manager.Limits;
 import dev.quire.monitor.manager.ManagedVm;
 import dev.quire.monitor.manager.Means;
@@ -24,16 +18,13 @@ import dev.quire.monitor.policy.Policies;
 import dev.quire.monitor.policy.ReclaimState;
 import dev.quire.monitor.policy.Snapshot;
 import dev.quire.monitor.policy.Target;
-import dev.quire.run.DiskChoice;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BiConsumer;
 import java.util.function.Function;
@@ -45,10 +36,6 @@ import org.jspecify.annotations.Nullable;
  * else wants something uses {@link #call}. Used once.
  */
 public final class HostSession implements AutoCloseable {
-  /** Guests report free pages of every size: what they drop comes back soon (docs/numbers.md). */
-  private static final String COMMAND_LINE =
-      "console=ttyS0 panic=-1 page_reporting.page_reporting_order=0 ";
-
   /** Frames that guests' pages never get, for each hart; see FrameTable. */
   private static final int RESERVE_A_HART = 128;
 
@@ -61,18 +48,19 @@ public final class HostSession implements AutoCloseable {
   public record Boot(GuestFile kernel, @Nullable GuestFile initrd) {}
 
   private final HostConfig config;
-  private final Function<VmEntry, Boot> boots;
   private final MachineClock clock;
   private final Machine machine;
   private final MemoryManager manager;
+  private final GuestMaker maker;
   private final HostEvents events = new HostEvents();
-  private final List<HostedVm> vms = new ArrayList<>();
+  private final List<HostedVm> vms = new CopyOnWriteArrayList<>();
   private final Map<String, ManagedVm> managed = new HashMap<>();
 
   /** By name: what happened to the pages of guests in all their starts that have ended. */
   private final Map<String, PageTraffic> past = new HashMap<>();
 
   private final Map<String, Limits> limits = new HashMap<>();
+  private volatile Runnable guestsChanged = () -> {};
   private BiConsumer<Snapshot, List<Target>> recorder = (snapshot, targets) -> {};
   private final ReentrantLock running = new ReentrantLock();
   private boolean stopping;
@@ -84,7 +72,6 @@ public final class HostSession implements AutoCloseable {
    */
   public HostSession(HostConfig config, Function<VmEntry, Boot> boots) {
     this.config = config;
-    this.boots = boots;
     MachineConfig wanted = config.machine();
     ManagerConfig managing = config.manager();
     MemoryManager.Settings settings =
@@ -103,13 +90,17 @@ public final class HostSession implements AutoCloseable {
             swapFile(managing.swap()),
             managing.swap().latencyNanos());
     manager = new MemoryManager(machine, clock, settings, this::tell, this::record);
+    maker = new GuestMaker(machine, wanted.countsInstructions(), boots);
     for (VmEntry entry : config.vms()) {
-      HostedVm.Factory factory =
-          (power, computer, console, agent) -> make(entry, power, computer, console, agent);
-      vms.add(new HostedVm(entry, clock, factory, this::changed));
+      maker.boots(entry, entry);
       limits.put(entry.name(), new Limits(entry.min(), entry.max(), entry.shares()));
+      vms.add(hosted(entry));
     }
     checkFit();
+  }
+
+  private HostedVm hosted(VmEntry entry) {
+    return new HostedVm(entry, clock, managed(entry, maker.booting(entry)), this::changed);
   }
 
   private static @Nullable SwapFile swapFile(SwapConfig swap) {
@@ -141,11 +132,11 @@ public final class HostSession implements AutoCloseable {
     }
   }
 
-  private static long overhead(VmEntry entry) {
+  static long overhead(VmEntry entry) {
     return Machine.overhead(entry.memory(), entry.paging());
   }
 
-  private static String mib(long bytes) {
+  static String mib(long bytes) {
     return String.format(Locale.ROOT, "%.1f MiB", bytes / (double) (1 << 20));
   }
 
@@ -180,7 +171,7 @@ public final class HostSession implements AutoCloseable {
     return events;
   }
 
-  /** All guests, in the order of the configuration. */
+  /** All guests: those of the configuration in its order, then the others. Any thread. */
   public List<HostedVm> vms() {
     return List.copyOf(vms);
   }
@@ -237,47 +228,56 @@ public final class HostSession implements AutoCloseable {
 
   // ---- guests begin and end ------------------------------------------------------------------
 
-  private VirtualMachine make(
-      VmEntry entry, PowerControl power, Clock computer, ByteSink console, ConsolePort agent) {
-    Boot boot = boots.apply(entry);
-    List<BlockStore> disks = new ArrayList<>();
-    try {
-      for (DiskChoice disk : entry.disks()) {
-        disks.add(disk.open());
-      }
-      VmConfig vm =
-          new VmConfig.Builder(boot.kernel())
-              .initrd(boot.initrd())
-              .memory(entry.memory())
-              .cpus(entry.cpus())
-              .append((COMMAND_LINE + entry.append()).strip())
-              .disks(disks)
-              .paging(entry.paging())
-              .balloon(entry.balloon())
-              .countsInstructions(config.machine().countsInstructions())
-              .seed(entry.name().hashCode())
-              .build();
-      VirtualMachine made = new VirtualMachine(vm, machine, power, computer, console, agent);
+  /** What {@code factory} makes gets its part of the machine's memory. */
+  private HostedVm.Factory managed(VmEntry entry, HostedVm.Factory factory) {
+    return (power, computer, console, agent) -> {
+      VirtualMachine made = factory.make(power, computer, console, agent);
       manage(entry, made);
       return made;
-    } catch (RuntimeException e) {
-      disks.forEach(HostSession::close);
-      throw e;
-    }
-  }
-
-  private static void close(BlockStore disk) {
-    try {
-      disk.close();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    };
   }
 
   private void manage(VmEntry entry, VirtualMachine vm) {
     ManagedVm made = new ManagedVm(entry.name(), vm, limits(entry.name()));
     managed.put(entry.name(), made);
     manager.add(made);
+  }
+
+  /**
+   * Adds a guest that goes on from a copied state. A {@link UserError}, OutOfFrames or StateFault
+   * if that cannot be, and then there is no such guest.
+   *
+   * @param like what it would boot like; null if it cannot
+   */
+  HostedVm add(VmEntry entry, @Nullable VmEntry like, GuestMaker.Copied copied) {
+    HostedVm vm = hosted(entry);
+    limits.put(entry.name(), new Limits(entry.min(), entry.max(), entry.shares()));
+    vms.add(vm);
+    try {
+      vm.console().accept(copied.console(), 0, copied.console().length);
+      vm.goOn(copied.conversation(), managed(entry, maker.copying(entry, copied)));
+    } catch (RuntimeException e) {
+      vms.remove(vm);
+      limits.remove(entry.name());
+      throw e;
+    }
+    maker.boots(entry, like);
+    return vm;
+  }
+
+  /** What makes the guests. */
+  GuestMaker maker() {
+    return maker;
+  }
+
+  /** Has {@code action} run when there are guests of other names. */
+  void whenGuestsChange(Runnable action) {
+    guestsChanged = action;
+  }
+
+  /** Tells that there are. */
+  void guestsChanged() {
+    guestsChanged.run();
   }
 
   private void changed(HostedVm vm) {

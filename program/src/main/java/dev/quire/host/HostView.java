@@ -57,7 +57,7 @@ public final class HostView implements AutoCloseable {
     terminal = RawTerminal.ofStandardInput(RawTerminal.isTerminal(1));
     display =
         terminal.isRaw()
-            ? new TerminalView(System.in, System.out, session.vms(), ending)
+            ? new TerminalView(System.in, System.out, session::vms, ending)
             : new LinesView(System.out);
     scheduleNext();
   }

@@ -115,6 +115,11 @@ public final class HostedVm {
     return running("take a command").agent;
   }
 
+  /** The virtual machine that is to be copied; a {@link UserError} if there is none that runs. */
+  VirtualMachine running() {
+    return running("be copied").vm;
+  }
+
   // ---- what a user may ask for ---------------------------------------------------------------
 
   /** Says that it is to start, but waits for something. */
@@ -196,6 +201,18 @@ public final class HostedVm {
     }
   }
 
+  /**
+   * Begins with the virtual machine of another guest, copied, and with the conversation that the
+   * other's agent was in. A {@link UserError} or {@link OutOfFrames} if that cannot be made.
+   */
+  void goOn(AgentChannel conversation, Factory copy) {
+    requireNone("begin");
+    PowerControl power = new PowerControl();
+    Clock computer = clock.computer(power, weight);
+    VirtualMachine vm = copy.make(power, computer, console, conversation.port());
+    run(new Start(power, vm, conversation));
+  }
+
   // ---- its life ------------------------------------------------------------------------------
 
   private void enter(VmState next, String why) {
@@ -224,7 +241,7 @@ public final class HostedVm {
     start.agent.connect(start.vm, () -> clock.post(() -> ready(start)));
     console.connect(start.vm, start.agent::ready);
     clock.start(start.vm.clock(), () -> ended(start));
-    enter(VmState.STARTING, "");
+    enter(start.agent.ready() ? VmState.RUNNING : VmState.STARTING, "");
   }
 
   private void ready(Start start) {

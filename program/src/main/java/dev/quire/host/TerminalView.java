@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,7 +37,7 @@ final class TerminalView implements HostView.Display {
 
   private final InputStream in;
   private final PrintStream out;
-  private final List<HostedVm> vms;
+  private final Supplier<List<HostedVm>> vms;
   private final HostEnding ending;
   private final ArrayDeque<HostEvent> events = new ArrayDeque<>();
   private final Runnable undoResize;
@@ -53,7 +54,7 @@ final class TerminalView implements HostView.Display {
   private boolean closed;
   private RawTerminal.Size size = RawTerminal.size();
 
-  TerminalView(InputStream in, PrintStream out, List<HostedVm> vms, HostEnding ending) {
+  TerminalView(InputStream in, PrintStream out, Supplier<List<HostedVm>> vms, HostEnding ending) {
     this.in = in;
     this.out = out;
     this.vms = vms;
@@ -135,8 +136,9 @@ final class TerminalView implements HostView.Display {
 
   private void command(byte key) {
     int number = key - '1';
-    if (number >= 0 && number < Math.min(vms.size(), MOST_KEYS)) {
-      open(vms.get(number));
+    List<HostedVm> all = vms.get();
+    if (number >= 0 && number < Math.min(all.size(), MOST_KEYS)) {
+      open(all.get(number));
     } else if (key == CTRL_C) {
       ending.interrupt();
     } else if (key == 'q') {
@@ -237,8 +239,9 @@ final class TerminalView implements HostView.Display {
       return "The guests are powering off. Ctrl-C cuts their power now.";
     }
     List<String> names = new ArrayList<>();
-    for (int i = 0; i < Math.min(vms.size(), MOST_KEYS); i++) {
-      names.add((i + 1) + " " + vms.get(i).name());
+    List<HostedVm> all = vms.get();
+    for (int i = 0; i < Math.min(all.size(), MOST_KEYS); i++) {
+      names.add((i + 1) + " " + all.get(i).name());
     }
     return "Keys: " + String.join(", ", names) + " open that guest's console; q ends.";
   }

@@ -3,6 +3,7 @@ package dev.quire.host;
 import dev.quire.control.ControlFolder;
 import dev.quire.machine.board.UserError;
 import dev.quire.monitor.VmConfig;
+import dev.quire.monitor.manager.Limits;
 import dev.quire.monitor.paging.PagingChoice;
 import dev.quire.run.DiskChoice;
 import java.nio.file.Path;
@@ -57,6 +58,26 @@ public record VmEntry(
 
   public VmEntry {
     disks = List.copyOf(disks);
+  }
+
+  /** A copy of this guest, under another name and as it is now. */
+  VmEntry copy(String copyName, Limits limits, PagingChoice pagingNow) {
+    return new VmEntry(
+        copyName,
+        kernel,
+        initrd,
+        memory,
+        limits.min(),
+        limits.max(),
+        limits.shares(),
+        group,
+        pagingNow,
+        cpus,
+        disks,
+        append,
+        exec,
+        waitsForMemory,
+        balloon);
   }
 
   static VmEntry from(Section section) {

@@ -12,6 +12,8 @@
  *     EventEntry       [[event]]: a command in a guest at a time
  *   HostedVm           a guest through all its starts: its virtual machine of the moment, VmState
  *   HostSession        the whole: machine, memory manager, guests; HostEvents: what happened
+ *     GuestMaker       makes the guests' virtual machines: such that boot, and copies
+ *   GuestCopies        clones and saves guests, and restores them (SavedGuest, CopyCommands)
  *   HostReport         where all memory is at one moment: as JSON, and as the tables of ps and top
  *   HostView           shows a running host: TerminalView on a terminal, LinesView elsewhere
  *   HostEnding         ends it by signals and keys, at first in order

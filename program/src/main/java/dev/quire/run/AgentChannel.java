@@ -4,6 +4,8 @@ import dev.quire.agent.AgentProtocol;
 import dev.quire.agent.AgentProtocol.Event;
 import dev.quire.machine.board.UserError;
 import dev.quire.machine.device.virtio.ConsolePort;
+import dev.quire.machine.state.StateReader;
+import dev.quire.machine.state.StateWriter;
 import dev.quire.monitor.VirtualMachine;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -65,6 +67,9 @@ public final class AgentChannel {
   /** Whether {@link #send} is going to run. */
   private boolean sending;
 
+  /** Whether the guest has got the command that runs. */
+  private boolean sent;
+
   private boolean ready;
   private boolean closed;
   private int backgroundJobs;
@@ -74,6 +79,24 @@ public final class AgentChannel {
    */
   public AgentChannel(long seed) {
     protocol = new AgentProtocol(Long.toString(seed));
+  }
+
+  /**
+   * Goes on with the conversation that {@link #save} wrote, for a copy of the guest. A command that
+   * ran then runs in the copy, too: nobody hears of it, and the next ones come after it.
+   */
+  public AgentChannel(StateReader from) {
+    protocol = new AgentProtocol(from);
+    backgroundJobs = from.getInt("a number of jobs", 0, Integer.MAX_VALUE);
+    ready = protocol.ready();
+    running = protocol.awaitsExit() ? new Command("", new Unfollowed()) : null;
+    sent = running != null;
+  }
+
+  /** Writes where the conversation is; while no vCPU runs. Commands that wait are no part of it. */
+  public synchronized void save(StateWriter to) {
+    protocol.save(to, sent);
+    to.putInt(backgroundJobs);
   }
 
   /** The host's end of the agent's channel, for the VM's constructor. */
@@ -179,6 +202,7 @@ public final class AgentChannel {
   private synchronized @Nullable Command takeRunning() {
     Command command = running;
     running = null;
+    sent = false;
     return command;
   }
 
@@ -247,8 +271,12 @@ public final class AgentChannel {
     }
     if (command != null) {
       command.follower.begun();
-      machine().tellAgent(request(command));
+      machine().tellAgent(request(command), this::noteSent);
     }
+  }
+
+  private synchronized void noteSent() {
+    sent = running != null;
   }
 
   private synchronized byte[] request(Command command) {

@@ -204,7 +204,7 @@ public final class SaveFile implements AutoCloseable {
   }
 
   private static UserError unreadable(Path path, IOException e) {
-    return new UserError("%s cannot be read: %s.".formatted(path, e), e);
+    return new UserError("%s cannot be read: %s.".formatted(path, Failure.of(e)), e);
   }
 
   @Override

@@ -140,7 +140,7 @@ public final class SaveWriter implements AutoCloseable {
   }
 
   private static UserError unwritable(Path path, IOException e) {
-    return new UserError("The guest cannot be saved to %s: %s.".formatted(path, e), e);
+    return new UserError("The guest cannot be saved to %s: %s.".formatted(path, Failure.of(e)), e);
   }
 
   /** Leaves nothing behind unless it is finished. */

@@ -52,6 +52,19 @@ class ControlFolderTest {
   }
 
   @Test
+  void aServerIsFoundUnderTheNamesOfGuestsThatCameLater() throws IOException {
+    folder().add(file("web"));
+    ControlFile more = file("web").withGuests(List.of("web", "web-1"));
+    folder().replace(more);
+    assertThat(mode(above.resolve("quire/web.json"))).isEqualTo("rw-------");
+    assertThat(folder().findGuest("web-1").file()).isEqualTo(more);
+    assertThat(more.isSameServer(file("web"))).isTrue();
+    assertThat(more.isSameServer(file("other"))).isFalse();
+    folder().remove(file("web"));
+    assertThat(folder().running()).isEmpty();
+  }
+
+  @Test
   void aNameIsTakenWhileItsProcessLives() {
     folder().add(file("a"));
     assertThatThrownBy(() -> folder().add(file("a")))

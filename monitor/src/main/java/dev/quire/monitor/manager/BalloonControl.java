@@ -50,6 +50,7 @@ final class BalloonControl {
   BalloonControl(@Nullable BalloonDriver driver, long configured) {
     this.driver = driver;
     this.configured = configured;
+    this.asked = driver == null ? 0 : driver.asked() * Policy.PAGE;
   }
 
   /** What the balloon was last asked to hold. */

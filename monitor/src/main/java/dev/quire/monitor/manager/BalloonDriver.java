@@ -19,6 +19,11 @@ interface BalloonDriver {
       }
 
       @Override
+      public int asked() {
+        return device.target();
+      }
+
+      @Override
       public int actual() {
         return device.actual();
       }
@@ -40,6 +45,9 @@ interface BalloonDriver {
 
   /** Asks it to hold so many. */
   void ask(int pages);
+
+  /** What it was asked for last, perhaps before the VM was copied from another. */
+  int asked();
 
   /** What it says that it holds. */
   int actual();

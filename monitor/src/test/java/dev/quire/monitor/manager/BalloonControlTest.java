@@ -38,6 +38,11 @@ class BalloonControlTest {
     }
 
     @Override
+    public int asked() {
+      return asked;
+    }
+
+    @Override
     public int actual() {
       return actual;
     }
