@@ -155,8 +155,13 @@ abstract sealed class GuestBytes implements Dma permits GuestMemory {
   }
 
   final void readInEntries(long gpa, byte[] to, int offset, int count) {
-    for (int i = 0; i < count; i++) {
-      to[offset + i] = (byte) readInEntries(gpa + i, 1);
+    for (int done = 0; done < count; ) {
+      int part = Math.min(count - done, 8 - (int) (gpa + done & 7));
+      long value = readInEntries(gpa + done, part);
+      for (int i = 0; i < part; i++) {
+        to[offset + done + i] = (byte) (value >>> 8 * i);
+      }
+      done += part;
     }
   }
 
