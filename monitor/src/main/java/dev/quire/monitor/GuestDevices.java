@@ -65,18 +65,16 @@ final class GuestDevices {
     }
     console = new VirtioConsole(List.of(ConsolePort.console(output), agent));
     addVirtio(console, memory);
-    addVirtio(new VirtioEntropy(random(config)), memory);
+    RandomSource random =
+        config.countsInstructions() ? RandomSource.seeded(config.seed()) : RandomSource.host();
+    addVirtio(new VirtioEntropy(random), memory);
     balloon = config.balloon() ? new VirtioBalloon(new BalloonedMemory(memory), timeline) : null;
     if (balloon != null) {
       addVirtio(balloon, memory);
     }
     InterruptLine renewed = plic.source(GuestLayout.GENERATION_SOURCE);
-    generation = new GenerationId(renewed, random(config)::fill);
+    generation = new GenerationId(renewed, random::fill);
     map.add(GuestLayout.GENERATION, GenerationId.SIZE, generation);
-  }
-
-  private static RandomSource random(VmConfig config) {
-    return config.countsInstructions() ? RandomSource.seeded(config.seed()) : RandomSource.host();
   }
 
   private void addVirtio(VirtioFunction function, GuestMemory memory) {

@@ -192,7 +192,7 @@ public final class VirtualMachine implements AutoCloseable {
     }
   }
 
-  /** A guest that cannot be loaded leaves nothing behind on a machine that others use. */
+  /** A guest that cannot be loaded leaves nothing behind. */
   private void loadOrLeave(@Nullable SavedState saved) {
     try {
       if (saved == null) {
@@ -201,7 +201,9 @@ public final class VirtualMachine implements AutoCloseable {
         load(saved);
       }
     } catch (RuntimeException e) {
-      if (!ownsMachine) {
+      if (ownsMachine) {
+        machine.close();
+      } else {
         leaveMachine();
       }
       throw e;

@@ -5,6 +5,7 @@
  *   VmConfig -> VirtualMachine: PhysicalMemory, FrameTable, GuestMemory, PagingMethod
  *                               GuestDevices (bus, PLIC, UART, virtio), Sbi, Vcpus, Clock
  *               GuestLoader:    kernel, initramfs and GuestTree (device tree) into GuestMemory
+ *               SavedState:     or, instead, what it goes on from
  *               run():          the clock runs the vCPUs until power-off
  * </pre>
  *

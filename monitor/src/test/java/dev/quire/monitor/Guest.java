@@ -63,6 +63,14 @@ public final class Guest implements AutoCloseable {
     vm = new VirtualMachine(options.apply(builder).build(), console::write, silent(), saved);
   }
 
+  /** The same on a machine that is not its own, on the instruction clock. */
+  public Guest(UnaryOperator<VmConfig.Builder> options, Machine machine, SavedState saved) {
+    VmConfig config = options.apply(new VmConfig.Builder(GuestFile.NONE).memory(MEMORY)).build();
+    PowerControl power = new PowerControl();
+    Clock clock = new InstructionClock(power);
+    vm = new VirtualMachine(config, machine, power, clock, console::write, silent(), saved);
+  }
+
   private static ConsolePort silent() {
     return new ConsolePort("agent", (bytes, offset, length) -> {}, open -> {});
   }

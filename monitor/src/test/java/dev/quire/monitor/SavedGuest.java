@@ -10,28 +10,54 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.UnaryOperator;
 
-/** Takes a guest's state, its memory included, once it has completed some instructions. */
+/** A guest's state, its memory included, once that is taken. */
 final class SavedGuest {
   private static final int PAGE = 4096;
+  private static final int ATOMIC = 0x2f;
   private static final int STORE_CONDITIONAL = 3;
+
+  /** Between the two addresses that a {@link RandomKernel}'s code has. */
+  private static final long USER_OFFSET = 0x4000_0000;
 
   private final VirtualMachine vm;
   private final ByteArrayOutputStream state = new ByteArrayOutputStream();
   private final Map<Long, byte[]> pages = new TreeMap<>();
   private long instructions = -1;
 
-  /** The guest ends once its state is taken, or by itself before {@code count} instructions. */
-  SavedGuest(Guest guest, long count) {
-    this.vm = guest.vm();
-    takeAt(count);
+  private SavedGuest(VirtualMachine vm) {
+    this.vm = vm;
   }
 
-  /** Not between LR and SC, for the SC would fail. */
+  /** The guest ends once its first vCPU has completed {@code count} instructions, if it does. */
+  static SavedGuest atInstruction(Guest guest, long count) {
+    SavedGuest saved = new SavedGuest(guest.vm());
+    saved.takeAt(count);
+    return saved;
+  }
+
+  /** The guest ends once {@code nanos} have passed, if it has not by then. */
+  static SavedGuest after(Guest guest, long nanos) {
+    SavedGuest saved = new SavedGuest(guest.vm());
+    saved.takeAfter(nanos);
+    return saved;
+  }
+
+  /** Now, while it does not run. */
+  static SavedGuest of(Guest guest) {
+    SavedGuest saved = new SavedGuest(guest.vm());
+    saved.vm.whileStopped(
+        () -> {
+          saved.take();
+          return saved;
+        });
+    return saved;
+  }
+
   private void takeAt(long count) {
     vm.atInstruction(
         count,
         () -> {
-          if (isStoreConditional()) {
+          if (splitsAtomic()) {
             takeAt(count + 1);
           } else {
             vm.clock().stopSoon(this::take);
@@ -39,11 +65,25 @@ final class SavedGuest {
         });
   }
 
-  private boolean isStoreConditional() {
-    long pc = vm.vcpus().getFirst().hart().pc() & ~0x4000_0000L;
+  private void takeAfter(long nanos) {
+    vm.clock()
+        .schedule(
+            nanos,
+            () -> {
+              if (splitsAtomic()) {
+                takeAfter(1);
+              } else {
+                take();
+              }
+            });
+  }
+
+  /** Whether this is between LR and SC, so that the SC would fail. */
+  private boolean splitsAtomic() {
+    long pc = vm.vcpus().getFirst().hart().pc() & ~USER_OFFSET;
     try {
       int bits = vm.memory().readInt(pc & -4);
-      return (bits & 0x7f) == 0x2f && bits >>> 27 == STORE_CONDITIONAL;
+      return (bits & 0x7f) == ATOMIC && bits >>> 27 == STORE_CONDITIONAL;
     } catch (DmaFault e) {
       return false;
     }
@@ -55,23 +95,21 @@ final class SavedGuest {
     GuestMemory memory = vm.memory();
     byte[] page = new byte[PAGE];
     for (long gpa = memory.base(); gpa < memory.base() + memory.size(); gpa += PAGE) {
-      copy(memory, gpa, page);
+      memory.peek(gpa / PAGE, page);
+      if (!isZero(page)) {
+        pages.put(gpa, page.clone());
+      }
     }
     vm.stop(0);
   }
 
-  private void copy(GuestMemory memory, long gpa, byte[] page) {
-    try {
-      memory.read(gpa, page, 0, PAGE);
-    } catch (DmaFault e) {
-      throw new AssertionError(e);
-    }
+  private static boolean isZero(byte[] page) {
     for (byte value : page) {
       if (value != 0) {
-        pages.put(gpa, page.clone());
-        return;
+        return false;
       }
     }
+    return true;
   }
 
   boolean isTaken() {

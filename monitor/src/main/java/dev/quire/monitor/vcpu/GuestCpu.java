@@ -178,7 +178,7 @@ public abstract sealed class GuestCpu implements GuestHart, Processor permits Vc
    * While it does not run.
    */
   public final long resumesAt() {
-    boolean waits = waiting || state != State.STARTED;
+    boolean waits = waiting || waitsForFrames || waitsForPages || state != State.STARTED;
     return waits ? Math.max(nanos(), clock.now()) : nanos();
   }
 

@@ -76,6 +76,17 @@ class BalloonControlTest {
   }
 
   @Test
+  void aBalloonThatIsFullAlreadyIsAskedForLess() {
+    Driver restored = new Driver();
+    restored.asked = 4096;
+    restored.actual = 4096;
+    BalloonControl steering = new BalloonControl(restored, CONFIGURED);
+    assertThat(steering.asked()).isEqualTo(16 * MIB);
+    steering.steer(CONFIGURED, 0);
+    assertThat(restored.asked).isZero();
+  }
+
+  @Test
   void itGoesInStepsToWhatTheTargetLeaves() {
     assertThat(steps(1, 128 * MIB, 100 * MIB)).isNull();
     assertThat(control.asked()).isEqualTo(8 * MIB);
