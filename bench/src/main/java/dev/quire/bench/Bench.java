@@ -9,7 +9,13 @@ import picocli.CommandLine.Command;
     name = "bench/run",
     mixinStandardHelpOptions = true,
     description = "Measures what docs/numbers.md reports.",
-    subcommands = {WorkloadBench.class, BootBench.class, ReportBench.class, DemandBench.class})
+    subcommands = {
+      WorkloadBench.class,
+      BootBench.class,
+      ReportBench.class,
+      DemandBench.class,
+      SharingBench.class
+    })
 public final class Bench {
   private Bench() {}
 

@@ -169,7 +169,7 @@ final class UpCommand implements Callable<Integer> {
     }
     if (policy != null) {
       String known = Policies.named(policy, manager.tax()).name();
-      manager = new ManagerConfig(known, manager.tax(), manager.periodNanos(), manager.swap());
+      manager = manager.withPolicy(known);
     }
     return new HostConfig(machine, manager, config.vms(), config.events());
   }

@@ -60,6 +60,10 @@ public final class HostSession implements AutoCloseable {
   private final Map<String, PageTraffic> past = new HashMap<>();
 
   private final Map<String, Limits> limits = new HashMap<>();
+
+  /** By name: the number of a group of guests that may share pages. */
+  private final Map<String, Integer> groups = new HashMap<>();
+
   private volatile Runnable guestsChanged = () -> {};
   private BiConsumer<Snapshot, List<Target>> recorder = (snapshot, targets) -> {};
   private final ReentrantLock running = new ReentrantLock();
@@ -78,7 +82,8 @@ public final class HostSession implements AutoCloseable {
         new MemoryManager.Settings(
             Policies.named(managing.policy(), managing.tax()),
             managing.periodNanos(),
-            new Means(true, managing.swap().on()));
+            new Means(true, managing.swap().on()),
+            SharingConfig.seeded(config));
     clock =
         wanted.countsInstructions()
             ? new CountingMachineClock()
@@ -238,6 +243,7 @@ public final class HostSession implements AutoCloseable {
   }
 
   private void manage(VmEntry entry, VirtualMachine vm) {
+    vm.memory().join(groups.computeIfAbsent(entry.group(), group -> groups.size() + 1));
     ManagedVm made = new ManagedVm(entry.name(), vm, limits(entry.name()));
     managed.put(entry.name(), made);
     manager.add(made);

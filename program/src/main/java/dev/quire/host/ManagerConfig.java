@@ -1,6 +1,7 @@
 package dev.quire.host;
 
 import dev.quire.monitor.policy.Policies;
+import dev.quire.monitor.sharing.Sharing;
 import java.util.List;
 
 /**
@@ -10,15 +11,25 @@ import java.util.List;
  * @param tax the idle memory tax tau of the policy idle-tax, from 0 to below 1: an idle page costs
  *     1 / (1 - tau) times what one in use does
  * @param periodNanos between two decisions, in nanoseconds of the machine's time
+ * @param sharing which equal pages become one, and how they are found
  */
-public record ManagerConfig(String policy, double tax, long periodNanos, SwapConfig swap) {
+public record ManagerConfig(
+    String policy, double tax, long periodNanos, SwapConfig swap, Sharing sharing) {
   static final List<String> KEYS =
-      List.of("policy", "tax", "period", "swap", "swap_latency", "sharing");
+      List.of(
+          "policy",
+          "tax",
+          "period",
+          "swap",
+          "swap_latency",
+          "sharing",
+          "scan_rate",
+          "scan_cpu",
+          "scan_order");
 
   private static final long LEAST_PERIOD = TimeSpan.parse("100ms");
 
   static ManagerConfig from(Section section) {
-    section.oneOf("sharing", List.of("off"));
     double tax = section.number("tax", Policies.DEFAULT_TAX, "a number from 0 to below 1");
     if (!(tax >= 0 && tax < 1)) {
       throw section.mistake("tax", "tax = %s is not possible: from 0 to below 1.", tax);
@@ -27,7 +38,13 @@ public record ManagerConfig(String policy, double tax, long periodNanos, SwapCon
     if (period < LEAST_PERIOD) {
       throw section.mistake("period", "the period is too short: at least 100ms.");
     }
-    return new ManagerConfig(policy(section, tax), tax, period, SwapConfig.from(section));
+    return new ManagerConfig(
+        policy(section, tax), tax, period, SwapConfig.from(section), SharingConfig.from(section));
+  }
+
+  /** The same under another policy. */
+  public ManagerConfig withPolicy(String name) {
+    return new ManagerConfig(name, tax, periodNanos, swap, sharing);
   }
 
   private static String policy(Section section, double tax) {

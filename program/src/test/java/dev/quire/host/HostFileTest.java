@@ -5,6 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.quire.machine.board.UserError;
 import dev.quire.monitor.paging.PagingChoice;
+import dev.quire.monitor.sharing.Sharing;
+import dev.quire.monitor.sharing.Sharing.Mode;
+import dev.quire.monitor.sharing.Sharing.Order;
+import dev.quire.monitor.sharing.Sharing.Pace;
 import dev.quire.run.DiskChoice;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -32,7 +36,9 @@ final class HostFileTest {
       period = 2.5
       swap = "swap"
       swap_latency = 0
-      sharing = "off"
+      sharing = "group"
+      scan_rate = 1_000_000
+      scan_order = "sequential"
       [[vm]]
       name = "a"
       image = "Image"
@@ -93,7 +99,11 @@ final class HostFileTest {
     assertThat(host.manager())
         .isEqualTo(
             new ManagerConfig(
-                "idle-tax", 0.75, 1_000_000_000, new SwapConfig(true, null, 100_000)));
+                "idle-tax",
+                0.75,
+                1_000_000_000,
+                new SwapConfig(true, null, 100_000),
+                new Sharing(Mode.OFF, Order.RANDOM, new Pace.Rate(20_000), 0)));
     assertThat(host.vms())
         .containsExactly(
             new VmEntry(
@@ -123,7 +133,11 @@ final class HostFileTest {
     assertThat(host.manager())
         .isEqualTo(
             new ManagerConfig(
-                "static", 0, 2_500_000_000L, new SwapConfig(true, folder.resolve("swap"), 0)));
+                "static",
+                0,
+                2_500_000_000L,
+                new SwapConfig(true, folder.resolve("swap"), 0),
+                new Sharing(Mode.GROUP, Order.SEQUENTIAL, new Pace.Rate(1_000_000), 0)));
     assertThat(host.vms().getFirst())
         .isEqualTo(
             new VmEntry(
@@ -150,6 +164,19 @@ final class HostFileTest {
         .containsExactly(MIB / 2, 1, false);
     assertThat(host.events())
         .containsExactly(new EventEntry(1_500_000_000, "b", "free"), new EventEntry(0, "a", "ps"));
+  }
+
+  @Test
+  void theScannerMayHaveAPartOfAProcessor() throws IOException {
+    String manager = "[manager]\nsharing='zero-only'\nscan_cpu=0.05\n";
+    String vm = "[[vm]]\nname='a'\nmemory='2M'\n";
+    HostConfig host = parse("[machine]\nmemory='64M'\n" + manager + vm);
+    assertThat(host.manager().sharing())
+        .isEqualTo(new Sharing(Mode.ZERO_ONLY, Order.RANDOM, new Pace.Share(0.05), 0));
+    HostConfig counted = parse("[machine]\nmemory='64M'\nclock='instructions'\n" + manager + vm);
+    assertThatThrownBy(() -> new HostSession(counted, any -> null))
+        .isInstanceOf(UserError.class)
+        .hasMessageContaining("say scan_rate, in pages a second");
   }
 
   @Test
@@ -234,7 +261,14 @@ final class HostFileTest {
     assertManager("swap = 'nowhere/swap'", "nowhere/swap cannot be the swap file");
     assertManager("swap = '.'", "cannot be the swap file");
     assertManager("swap = \"a\\u0000b\"", "'a?b' is not a file name");
-    assertManager("sharing = 'on'", "'on' is not possible: only \"off\" is");
+    assertManager(
+        "sharing = 'on'", "'on' is not possible: only \"off\" or \"zero-only\" or \"group\" is");
+    assertManager("scan_rate = 0", "scan_rate must be a whole number from 1 to 10,000,000, not 0");
+    assertManager("scan_cpu = 0", "scan_cpu = 0.0 is not possible: above 0, at most 1");
+    assertManager("scan_cpu = 1.5", "scan_cpu = 1.5 is not possible");
+    assertManager("scan_cpu = '5%'", "scan_cpu must be a number above 0 and at most 1, not '5%'");
+    assertManager("scan_rate = 5\nscan_cpu = 0.5", "only one is possible");
+    assertManager("scan_order = 'up'", "only \"random\" or \"sequential\" is");
     assertManager("sharring = 'off'", "[manager] has no key 'sharring'", "sharing");
   }
 

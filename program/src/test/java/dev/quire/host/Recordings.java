@@ -32,7 +32,7 @@ final class Recordings {
 
   static Snapshot snapshot(int second) {
     MachineSnapshot machine =
-        new MachineSnapshot(320 * MIB, 0, 319 * MIB, MIB, 0, 0, ReclaimState.SOFT);
+        new MachineSnapshot(320 * MIB, 0, 319 * MIB, MIB, 0, 0, 0, ReclaimState.SOFT);
     return new Snapshot(second * SECOND, machine, List.of(vm("web", 1.0 / second), vm("db", 1)));
   }
 

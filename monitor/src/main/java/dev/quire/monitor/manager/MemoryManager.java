@@ -11,6 +11,8 @@ import dev.quire.monitor.policy.ReclaimState;
 import dev.quire.monitor.policy.Snapshot;
 import dev.quire.monitor.policy.Target;
 import dev.quire.monitor.policy.VmSnapshot;
+import dev.quire.monitor.sharing.ScanCounters;
+import dev.quire.monitor.sharing.Sharing;
 import dev.quire.monitor.vcpu.GuestCpu;
 import java.util.ArrayList;
 import java.util.List;
@@ -45,14 +47,16 @@ public final class MemoryManager {
    * What memory management is to do.
    *
    * @param periodNanos machine time from one decision to the next
+   * @param sharing which equal pages become one, and how they are found
    */
-  public record Settings(Policy policy, long periodNanos, Means means) {}
+  public record Settings(Policy policy, long periodNanos, Means means, Sharing sharing) {}
 
   private final Machine machine;
   private final MachineClock clock;
   private final Settings settings;
   private final Consumer<MemoryEvent> events;
   private final BiConsumer<Snapshot, List<Target>> decided;
+  private final PageScan scan;
   private final List<ManagedVm> vms = new ArrayList<>();
   private ReclaimState state = ReclaimState.HIGH;
 
@@ -80,22 +84,31 @@ public final class MemoryManager {
     this.settings = settings;
     this.events = events;
     this.decided = decided;
+    this.scan = new PageScan(machine, clock, settings.sharing());
   }
 
   /** Takes its first step now. */
   public void begin() {
+    scan.begin();
     step();
   }
 
   /** Manages one more VM, which has just been made. */
   public void add(ManagedVm vm) {
     vms.add(vm);
+    scan.add(vm.vm());
     nextDecision = clock.now();
   }
 
   /** Forgets a VM, which has ended and gives its memory back. */
   public void remove(ManagedVm vm) {
     vms.remove(vm);
+    scan.remove(vm.vm());
+  }
+
+  /** What came of looking for equal pages, so far. */
+  public ScanCounters scanned() {
+    return scan.counters();
   }
 
   /** How short of free memory the machine is. */
@@ -139,7 +152,8 @@ public final class MemoryManager {
           for (ManagedVm vm : vms) {
             shots.add(vm.snapshot(decides));
           }
-          return new Snapshot(clock.now(), machineSnapshot(), shots);
+          long shared = shots.stream().mapToLong(VmSnapshot::shared).sum();
+          return new Snapshot(clock.now(), machineSnapshot(shared), shots);
         });
   }
 
@@ -156,7 +170,8 @@ public final class MemoryManager {
     }
   }
 
-  private MachineSnapshot machineSnapshot() {
+  /** {@code shared} is the size of all pages on shared frames. */
+  private MachineSnapshot machineSnapshot(long shared) {
     FrameTable frames = machine.frames();
     FrameTable.Counts counts = frames.counts();
     return new MachineSnapshot(
@@ -166,6 +181,7 @@ public final class MemoryManager {
         counts.tables() * Policy.PAGE,
         0,
         counts.reserve() * Policy.PAGE,
+        shared - counts.shared() * Policy.PAGE,
         state);
   }
 

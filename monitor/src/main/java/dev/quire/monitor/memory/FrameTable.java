@@ -34,6 +34,9 @@ public final class FrameTable {
   /** In place of a gfn: the frame stands behind no guest frame. */
   public static final long NO_GFN = -1;
 
+  /** Free frames that are zeroed at once, at most. */
+  private static final int MOST_DIRTY = 512;
+
   private static final Use[] USES = Use.values();
 
   private final PhysicalMemory memory;
@@ -56,6 +59,14 @@ public final class FrameTable {
   private int[] tables = {};
 
   private int lowestFree;
+
+  /**
+   * Free frames one behind the other that are yet to be zeroed, which is done at once for all of
+   * them: from the first up to, not including, the second.
+   */
+  private int dirtyFrom;
+
+  private int dirtyTo;
   private int reserve;
 
   /** As {@link #count} says, for those who only look. */
@@ -126,6 +137,9 @@ public final class FrameTable {
   }
 
   private void take(int start, int frames, Use newUse, int newOwner) {
+    if (start < dirtyTo && start + frames > dirtyFrom) {
+      zeroDirty();
+    }
     free.clear(start, start + frames);
     for (int index = start; index < start + frames; index++) {
       setUse(index, newUse);
@@ -204,7 +218,11 @@ public final class FrameTable {
     if (--references[index] > 0) {
       return false;
     }
-    memory.discard(hfn << PhysicalMemory.FRAME_SHIFT, PhysicalMemory.FRAME_SIZE);
+    if (index != dirtyTo || dirtyTo - dirtyFrom == MOST_DIRTY) {
+      zeroDirty();
+      dirtyFrom = index;
+    }
+    dirtyTo = index + 1;
     if (use[index] == Use.TABLE.ordinal()) {
       countTables(owner[index], -1);
     }
@@ -214,6 +232,16 @@ public final class FrameTable {
     free.set(index);
     lowestFree = Math.min(lowestFree, index);
     return true;
+  }
+
+  private void zeroDirty() {
+    if (dirtyTo > dirtyFrom) {
+      long hfn = first + dirtyFrom;
+      memory.discard(
+          hfn << PhysicalMemory.FRAME_SHIFT,
+          (long) (dirtyTo - dirtyFrom) << PhysicalMemory.FRAME_SHIFT);
+    }
+    dirtyTo = dirtyFrom;
   }
 
   public synchronized int references(long hfn) {

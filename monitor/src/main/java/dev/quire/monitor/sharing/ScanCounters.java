@@ -13,7 +13,8 @@ package dev.quire.monitor.sharing;
  * @param zeroDropped all zero, and dropped
  * @param skippedVolatile changed since they were last seen, or under the scanner's eyes before they
  *     were dropped, and so left alone this time
- * @param known that stand for their content already, as a hint or shared
+ * @param known that stand for their content already, as a hint or shared; where only zeros are
+ *     dropped, all others
  * @param hinted that became a hint, since no other page of this content was known
  * @param hintHits equal to a hint
  * @param falseHints hints that had changed, or were no more, when they were met; dropped

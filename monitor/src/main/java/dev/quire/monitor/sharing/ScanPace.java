@@ -6,7 +6,7 @@ import java.util.function.LongSupplier;
  * How many pages may be looked at, as time goes on. What was not used is not saved up for longer
  * than {@link #MOST_NANOS}, so that a host that was busy is not busier afterwards.
  */
-final class ScanPace {
+public final class ScanPace {
   /** Of machine time, for which nobody looked and which is caught up with. */
   private static final long MOST_NANOS = 50_000_000;
 
@@ -23,7 +23,7 @@ final class ScanPace {
    * @param now machine time, nanoseconds
    * @param hostNanos the host's time, to see what a batch takes
    */
-  ScanPace(Sharing.Pace pace, long now, LongSupplier hostNanos) {
+  public ScanPace(Sharing.Pace pace, long now, LongSupplier hostNanos) {
     this.pace = pace;
     this.before = now;
     this.hostNanos = hostNanos;
@@ -31,12 +31,13 @@ final class ScanPace {
 
   /** What looks at some pages. */
   @FunctionalInterface
-  interface Batch {
+  public interface Batch {
+    /** Looks at so many. */
     void run(int pages);
   }
 
   /** Runs as many batches of at most {@code most} pages as are due at machine time {@code now}. */
-  void advance(long now, int most, Batch batch) {
+  public void advance(long now, int most, Batch batch) {
     long passed = Math.min(now - before, MOST_NANOS);
     before = now;
     switch (pace) {

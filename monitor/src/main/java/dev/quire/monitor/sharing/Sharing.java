@@ -6,8 +6,10 @@ package dev.quire.monitor.sharing;
  * @param mode which pages
  * @param order in which order they are looked at
  * @param pace how fast
+ * @param seed of the hashes and of the random order: guests must not know it, unless the run is to
+ *     repeat
  */
-public record Sharing(Mode mode, Order order, Pace pace) {
+public record Sharing(Mode mode, Order order, Pace pace, long seed) {
   /** Which pages become one. */
   public enum Mode {
     /** None; nobody looks. */
@@ -39,7 +41,7 @@ public record Sharing(Mode mode, Order order, Pace pace) {
   }
 
   /** Nothing. */
-  public static final Sharing NONE = new Sharing(Mode.OFF, Order.RANDOM, new Pace.Rate(1));
+  public static final Sharing NONE = new Sharing(Mode.OFF, Order.RANDOM, new Pace.Rate(1), 0);
 
   /** Whether anybody looks at all. */
   public boolean isOn() {

@@ -16,7 +16,7 @@ final class Hosts {
     while (total - ReclaimState.HIGH.freeBytes(total) < budget) {
       total++;
     }
-    return new MachineSnapshot(total, 0, total, 0, 0, 0, ReclaimState.HIGH);
+    return new MachineSnapshot(total, 0, total, 0, 0, 0, 0, ReclaimState.HIGH);
   }
 
   static Snapshot of(long budget, VmSnapshot... vms) {
@@ -41,8 +41,10 @@ final class Hosts {
       sum += vm.configured();
     }
     long total = (long) (sum * (0.2 + random.nextDouble()));
+    long saved = random.nextBoolean() ? 0 : random.nextLong(total);
     MachineSnapshot machine =
-        new MachineSnapshot(total, 0, 0, total / 50, 0, random.nextInt(1 << 20), ReclaimState.SOFT);
+        new MachineSnapshot(
+            total, 0, 0, total / 50, 0, random.nextInt(1 << 20), saved, ReclaimState.SOFT);
     return new Snapshot(random.nextLong(1L << 40), machine, vms);
   }
 

@@ -11,7 +11,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class ScanOrderTest {
   @ParameterizedTest
-  @ValueSource(ints = {1, 2, 3, 4, 5, 255, 256, 257, 100_000})
+  @ValueSource(ints = {1, 2, 15, 16, 17, 255, 256, 257, 100_001})
   void eachPassHasEachPageOnce(int pages) {
     for (boolean isRandom : new boolean[] {false, true}) {
       ScanOrder order = new ScanOrder(isRandom, 7);
@@ -54,15 +54,15 @@ class ScanOrderTest {
     int[] parts = new int[16];
     int neighbours = 0;
     long before = -2;
-    for (int i = 0; i < 4096; i++) {
+    for (int i = 0; i < pages / 16; i++) {
       long page = order.next();
       parts[(int) (page >> 12)]++;
-      neighbours += Math.abs(page - before) <= 16 ? 1 : 0;
+      neighbours += page / ScanOrder.RUN == before / ScanOrder.RUN + 1 ? 1 : 0;
       before = page;
     }
     for (int part : parts) {
-      assertThat(part).as("of 256 expected").isBetween(150, 400);
+      assertThat(part).as("of 256 expected").isBetween(128, 512);
     }
-    assertThat(neighbours).isLessThan(40);
+    assertThat(neighbours).as("runs that follow each other").isLessThan(20);
   }
 }

@@ -29,7 +29,7 @@ public record Rehearsal(Played played, List<HostEvent> events) {
     ManagerConfig manager = config.manager();
     return new HostConfig(
         new MachineConfig(machine.memory(), machine.harts(), true),
-        new ManagerConfig(policy, manager.tax(), periodNanos, manager.swap()),
+        new ManagerConfig(policy, manager.tax(), periodNanos, manager.swap(), manager.sharing()),
         config.vms(),
         config.events());
   }
