@@ -69,7 +69,9 @@ public final class HostCommands {
           HostReport report = HostReport.of(host.session());
           StringBuilder text = new StringBuilder(report.psText());
           HostCounters.of(host.session())
-              .forEach((vm, counts) -> text.append(vm).append(": ").append(line(counts)));
+              .forEach(
+                  (vm, counts) ->
+                      text.append(vm.isEmpty() ? "machine" : vm).append(": ").append(line(counts)));
           return new Answer(text.toString(), report.json());
         });
   }

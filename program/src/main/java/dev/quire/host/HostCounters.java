@@ -3,14 +3,16 @@ package dev.quire.host;
 import dev.quire.monitor.VirtualMachine;
 import dev.quire.monitor.memory.PageTraffic;
 import dev.quire.monitor.policy.Policy;
+import dev.quire.monitor.sharing.ScanCounters;
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
 
 /** What the guests have counted: of pages since the host's start, else since their own. */
 final class HostCounters {
   private HostCounters() {}
 
-  /** By guest and name; on the thread that manages the host. */
+  /** By guest and name, the machine's under ""; on the thread that manages the host. */
   static Map<String, Map<String, Long>> of(HostSession session) {
     Map<String, Map<String, Long>> counters = new LinkedHashMap<>();
     for (HostedVm vm : session.vms()) {
@@ -21,6 +23,14 @@ final class HostCounters {
       }
       counters.put(vm.name(), counts);
     }
+    Map<String, Long> scan = new LinkedHashMap<>();
+    of(session.manager().scanned())
+        .forEach(
+            (name, count) ->
+                scan.put(
+                    "scan" + name.substring(0, 1).toUpperCase(Locale.ROOT) + name.substring(1),
+                    count));
+    counters.put("", scan);
     return counters;
   }
 
@@ -28,7 +38,26 @@ final class HostCounters {
     return Map.of("instructions", vm.instructions(), "exits", vm.exits().total());
   }
 
-  /** Memory that came and went. */
+  /** What came of looking for equal pages; all but {@code passes} are pages. */
+  static Map<String, Long> of(ScanCounters scan) {
+    Map<String, Long> counts = new LinkedHashMap<>();
+    counts.put("passes", scan.passes());
+    counts.put("scanned", scan.scanned());
+    counts.put("zeroDropped", scan.zeroDropped());
+    counts.put("skippedVolatile", scan.skippedVolatile());
+    counts.put("known", scan.known());
+    counts.put("hinted", scan.hinted());
+    counts.put("hintHits", scan.hintHits());
+    counts.put("falseHints", scan.falseHints());
+    counts.put("sharedHits", scan.sharedHits());
+    counts.put("falseShared", scan.falseShared());
+    counts.put("promoted", scan.promoted());
+    counts.put("merged", scan.merged());
+    counts.put("failed", scan.failed());
+    return counts;
+  }
+
+  /** Memory that came and went; of pages that were shared, how many. */
   static Map<String, Long> bytes(PageTraffic traffic) {
     Map<String, Long> bytes = new LinkedHashMap<>();
     bytes.put("swappedOutBytes", traffic.swappedOut() * Policy.PAGE);
@@ -39,6 +68,8 @@ final class HostCounters {
     bytes.put("deflatedBytes", traffic.deflated() * Policy.PAGE);
     bytes.put("touchedBalloonedBytes", traffic.touchedBallooned() * Policy.PAGE);
     bytes.put("reportedFreeBytes", traffic.reported() * Policy.PAGE);
+    bytes.put("breaks", traffic.breaks());
+    bytes.put("reused", traffic.reused());
     return bytes;
   }
 }

@@ -8,6 +8,7 @@ import dev.quire.monitor.policy.MachineSnapshot;
 import dev.quire.monitor.policy.Policy;
 import dev.quire.monitor.policy.Snapshot;
 import dev.quire.monitor.policy.VmSnapshot;
+import dev.quire.monitor.sharing.ScanCounters;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -22,9 +23,10 @@ import java.util.Map;
  *
  * @param nanos of machine time
  * @param machine its frames
+ * @param scan what came of looking for equal pages
  * @param vms all guests in the order of the configuration, also those that do not run
  */
-public record HostReport(long nanos, MachineSnapshot machine, List<Vm> vms) {
+public record HostReport(long nanos, MachineSnapshot machine, ScanCounters scan, List<Vm> vms) {
   private static final double MIB = 1 << 20;
   private static final double NANOS = 1e9;
   private static final int LONGEST_NAME = 12;
@@ -82,7 +84,7 @@ public record HostReport(long nanos, MachineSnapshot machine, List<Vm> vms) {
       vms.add(
           vm(session, vm, shot == null ? nothing(vm.entry(), session.limits(vm.name())) : shot));
     }
-    return new HostReport(snapshot.nanos(), snapshot.machine(), vms);
+    return new HostReport(snapshot.nanos(), snapshot.machine(), session.manager().scanned(), vms);
   }
 
   private static Vm vm(HostSession session, HostedVm hosted, VmSnapshot shot) {
@@ -124,11 +126,27 @@ public record HostReport(long nanos, MachineSnapshot machine, List<Vm> vms) {
         false);
   }
 
+  /** Bytes of pages that are on shared frames, of all guests. */
+  private long sharedBytes() {
+    return vms.stream().mapToLong(vm -> vm.memory().shared()).sum();
+  }
+
+  /** How many frames are shared, and how many pages more than that are on them. */
+  long pagesShared() {
+    return (sharedBytes() - machine.saved()) / Policy.PAGE;
+  }
+
+  long pagesSharing() {
+    return machine.saved() / Policy.PAGE;
+  }
+
   // ---- JSON ----------------------------------------------------------------------------------
 
   /**
    * All of it as one JSON object: {@code vms}, {@code machine}, {@code nanos}. Sizes are bytes, the
-   * times of transfers too (a page that was swapped out twice counts twice); -1 is unknown.
+   * times of transfers too (a page that was swapped out twice counts twice); -1 is unknown. What is
+   * about sharing counts pages: {@code pagesShared}, {@code pagesSharing}, {@code scan}, {@code
+   * breaks} and {@code reused}.
    */
   public Map<String, Object> json() {
     Map<String, Object> json = new LinkedHashMap<>();
@@ -147,6 +165,10 @@ public record HostReport(long nanos, MachineSnapshot machine, List<Vm> vms) {
     json.put("cache", machine.cache());
     json.put("reserve", machine.reserve());
     json.put("state", word(machine.state()));
+    json.put("saved", machine.saved());
+    json.put("pagesShared", pagesShared());
+    json.put("pagesSharing", pagesSharing());
+    json.put("scan", HostCounters.of(scan));
     return json;
   }
 
@@ -192,6 +214,8 @@ public record HostReport(long nanos, MachineSnapshot machine, List<Vm> vms) {
     json.put("balloonFreed", traffic.balloonFreed() * Policy.PAGE);
     json.put("deflated", traffic.deflated() * Policy.PAGE);
     json.put("reportedFree", traffic.reported() * Policy.PAGE);
+    json.put("breaks", traffic.breaks());
+    json.put("reused", traffic.reused());
   }
 
   // ---- text ----------------------------------------------------------------------------------
@@ -218,11 +242,11 @@ public record HostReport(long nanos, MachineSnapshot machine, List<Vm> vms) {
   }
 
   /**
-   * The machine in a line, and a line for each guest: where its memory is. Sizes are MiB. MEMSZ is
-   * what the guest believes to have, GRANT what machine memory it has (private and shared), TCHD
-   * what it used of that lately and %ACTV the same as a part, TARGET what it may hold, MCTLSZ the
-   * balloon and MCTLTGT what that is asked to be, SWCUR what is swapped out, SHRD what is shared,
-   * ZERO what was all zero and dropped.
+   * The machine in a line, what is shared in another, and a line for each guest: where its memory
+   * is. Sizes are MiB. MEMSZ is what the guest believes to have, GRANT what machine memory it has
+   * (private and shared), TCHD what it used of that lately and %ACTV the same as a part, TARGET
+   * what it may hold, MCTLSZ the balloon and MCTLTGT what that is asked to be, SWCUR what is
+   * swapped out, SHRD what is shared, ZERO what was all zero and dropped.
    */
   public String topText() {
     TextTable table = new TextTable(TOP);
@@ -243,7 +267,7 @@ public record HostReport(long nanos, MachineSnapshot machine, List<Vm> vms) {
           mib(memory.shared()),
           mib(memory.zero()));
     }
-    return machineText() + "\n" + table.text();
+    return machineText() + "\n" + sharingText() + table.text();
   }
 
   /** The machine's line: it adds up. */
@@ -260,6 +284,25 @@ public record HostReport(long nanos, MachineSnapshot machine, List<Vm> vms) {
         machine.tables() / MIB,
         mib(machine.cache()),
         machine.reserve() / MIB);
+  }
+
+  /** A line, if there is anything to say. */
+  private String sharingText() {
+    if (scan.scanned() == 0 && sharedBytes() == 0) {
+      return "";
+    }
+    long breaks = vms.stream().mapToLong(vm -> vm.traffic().breaks()).sum();
+    return String.format(
+        Locale.ROOT,
+        "sharing: %s MiB of pages on %s MiB of frames, %s saved; %,d passes, %,d merged, %,d zero,"
+            + " %,d breaks%n",
+        mib(sharedBytes()),
+        mib(pagesShared() * Policy.PAGE),
+        mib(machine.saved()),
+        scan.passes(),
+        scan.merged(),
+        scan.zeroDropped(),
+        breaks);
   }
 
   private static String shortName(Vm vm) {

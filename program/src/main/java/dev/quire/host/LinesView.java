@@ -10,7 +10,8 @@ import java.util.concurrent.LinkedBlockingQueue;
 /** A host in lines: one a second with the numbers, and one for each event. */
 final class LinesView implements HostView.Display {
   private static final String LEGEND =
-      "time, state, free MiB | guest held/target, b balloon, s swapped, in MiB | ...\n";
+      "time, state, MiB free, and saved by sharing | guest held/target, b balloon, s swapped, in"
+          + " MiB | ...\n";
 
   private static final String END = "";
   private static final long LAST_SECONDS = 10;
@@ -61,6 +62,9 @@ final class LinesView implements HostView.Display {
     StringBuilder text = new StringBuilder(time(report.nanos()));
     String state = report.machine().state().name().toLowerCase(Locale.ROOT);
     text.append("  %-4s free %3d".formatted(state, report.machine().free() >> 20));
+    if (report.machine().saved() > 0) {
+      text.append(" saved ").append(report.machine().saved() >> 20);
+    }
     for (Vm vm : report.vms()) {
       text.append(" | ").append(vm.name());
       if (vm.state() != VmState.RUNNING) {

@@ -1,6 +1,7 @@
 package dev.quire.host;
 
 import dev.quire.monitor.policy.MachineSnapshot;
+import dev.quire.monitor.policy.Policy;
 import dev.quire.monitor.policy.ReclaimState;
 import dev.quire.monitor.policy.Snapshot;
 import dev.quire.monitor.policy.VmSnapshot;
@@ -35,6 +36,7 @@ public final class MetricsText {
     metrics.gauge("quire_time_seconds", "Machine time since the start of the host.");
     metrics.sample("quire_time_seconds", "", number(snapshot.nanos() / NANOS));
     metrics.machine(snapshot.machine());
+    metrics.sharing(snapshot);
     metrics.memory(snapshot.vms());
     metrics.limits(snapshot.vms());
     metrics.use(snapshot.vms());
@@ -56,6 +58,17 @@ public final class MetricsText {
       String word = state.name().toLowerCase(Locale.ROOT);
       sample("quire_machine_reclaim_state", label("state", word), state == machine.state() ? 1 : 0);
     }
+  }
+
+  private void sharing(Snapshot snapshot) {
+    long saved = snapshot.machine().saved();
+    long shared = snapshot.vms().stream().mapToLong(VmSnapshot::shared).sum();
+    gauge("quire_machine_saved_bytes", "What pages would take in addition if none were shared.");
+    sample("quire_machine_saved_bytes", "", saved);
+    gauge("quire_machine_pages_shared", "Frames that several pages may share.");
+    sample("quire_machine_pages_shared", "", (shared - saved) / Policy.PAGE);
+    gauge("quire_machine_pages_sharing", "Pages on those frames, less one for each frame.");
+    sample("quire_machine_pages_sharing", "", saved / Policy.PAGE);
   }
 
   private void memory(List<VmSnapshot> vms) {

@@ -34,14 +34,7 @@ final class SharingConfig {
     if (!(part > 0 && part <= 1)) {
       throw section.mistake("scan_cpu", "scan_cpu = %s is not possible: above 0, at most 1.", part);
     }
-    if (!section.has("scan_cpu")) {
-      return new Pace.Rate(rate);
-    }
-    if (section.has("scan_rate")) {
-      throw section.mistake(
-          "scan_cpu", "scan_rate and scan_cpu say the same in two ways: only one is possible.");
-    }
-    return new Pace.Share(part);
+    return section.has("scan_cpu") ? new Pace.Share(part) : new Pace.Rate(rate);
   }
 
   /**

@@ -11,6 +11,7 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -23,13 +24,16 @@ import java.util.Map;
  */
 public record SnapshotLog(Header header, List<Entry> entries) {
   static final String SCHEMA = "quire-snapshots";
-  static final int VERSION = 1;
+  static final int VERSION = 2;
+
+  /** Nothing was shared, and so nothing was saved. */
+  private static final int WITHOUT_SHARING = 1;
 
   /**
    * What the run was.
    *
    * @param schema always "quire-snapshots"
-   * @param version of the schema; 1
+   * @param version of the schema: 2; 1 if the machine could not share pages yet
    * @param policy that decided
    * @param tax of the policy idle-tax, from 0 to less than 1
    * @param periodNanos between two decisions, of machine time
@@ -68,7 +72,7 @@ public record SnapshotLog(Header header, List<Entry> entries) {
       for (String text = reader.readLine(); text != null; text = reader.readLine()) {
         int line = entries.size() + 2;
         long earliest = entries.isEmpty() ? 0 : entries.getLast().snapshot().nanos();
-        entries.add(entry(file, line, text, earliest));
+        entries.add(entry(file, line, text, header.version(), earliest));
       }
       if (entries.isEmpty()) {
         throw UserError.of("%s has no snapshots: the run ended before the first.", file);
@@ -89,8 +93,9 @@ public record SnapshotLog(Header header, List<Entry> entries) {
         throw UserError.of("a file of snapshots begins with {\"schema\":\"%s\"", SCHEMA);
       }
       Object version = object.get("version");
-      if (!Integer.valueOf(VERSION).equals(version)) {
-        throw UserError.of("its version is %s, and this Quire reads %d", version, VERSION);
+      if (!List.of(WITHOUT_SHARING, VERSION).contains(version)) {
+        throw UserError.of(
+            "its version is %s, and this Quire reads %d and %d", version, WITHOUT_SHARING, VERSION);
       }
       return RecordReader.read(Header.class, object);
     } catch (UserError e) {
@@ -98,9 +103,11 @@ public record SnapshotLog(Header header, List<Entry> entries) {
     }
   }
 
-  private static Entry entry(Path file, int line, String text, long earliest) {
+  private static Entry entry(Path file, int line, String text, int version, long earliest) {
     try {
-      Entry entry = RecordReader.read(Entry.class, Json.readObject(text));
+      Map<?, ?> object = Json.readObject(text);
+      Entry entry =
+          RecordReader.read(Entry.class, version == VERSION ? object : withoutSharing(object));
       if (entry.snapshot().nanos() < earliest) {
         throw new UserError("it is earlier than the line before");
       }
@@ -108,6 +115,20 @@ public record SnapshotLog(Header header, List<Entry> entries) {
     } catch (UserError e) {
       throw damaged(file, line, e);
     }
+  }
+
+  /** A line as it would be now. */
+  private static Map<?, ?> withoutSharing(Map<?, ?> entry) {
+    return entry.get("snapshot") instanceof Map<?, ?> snapshot
+            && snapshot.get("machine") instanceof Map<?, ?> machine
+        ? with(entry, "snapshot", with(snapshot, "machine", with(machine, "saved", 0)))
+        : entry;
+  }
+
+  private static Map<?, ?> with(Map<?, ?> object, String key, Object value) {
+    Map<Object, Object> more = new LinkedHashMap<>(object);
+    more.put(key, value);
+    return more;
   }
 
   private static UserError damaged(Path file, int line, UserError e) {

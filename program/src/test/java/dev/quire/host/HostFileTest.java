@@ -267,7 +267,6 @@ final class HostFileTest {
     assertManager("scan_cpu = 0", "scan_cpu = 0.0 is not possible: above 0, at most 1");
     assertManager("scan_cpu = 1.5", "scan_cpu = 1.5 is not possible");
     assertManager("scan_cpu = '5%'", "scan_cpu must be a number above 0 and at most 1, not '5%'");
-    assertManager("scan_rate = 5\nscan_cpu = 0.5", "only one is possible");
     assertManager("scan_order = 'up'", "only \"random\" or \"sequential\" is");
     assertManager("sharring = 'off'", "[manager] has no key 'sharring'", "sharing");
   }

@@ -133,7 +133,18 @@ class HostReportTest {
       Map<String, Object> json = HostReport.of(session).json();
       assertThat(json).containsOnlyKeys("vms", "machine", "nanos");
       assertThat((Map<String, Object>) json.get("machine"))
-          .containsOnlyKeys("frames", "free", "guest", "tables", "cache", "reserve", "state");
+          .containsOnlyKeys(
+              "frames",
+              "free",
+              "guest",
+              "tables",
+              "cache",
+              "reserve",
+              "state",
+              "saved",
+              "pagesShared",
+              "pagesSharing",
+              "scan");
       Map<String, Object> vm =
           ((List<Map<String, Object>>) Objects.requireNonNull(json.get("vms"))).getFirst();
       assertThat(vm.keySet())

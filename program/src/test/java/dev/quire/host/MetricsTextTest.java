@@ -2,6 +2,8 @@ package dev.quire.host;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.quire.monitor.policy.MachineSnapshot;
+import dev.quire.monitor.policy.ReclaimState;
 import dev.quire.monitor.policy.Snapshot;
 import dev.quire.monitor.policy.VmSnapshot;
 import java.util.ArrayList;
@@ -45,6 +47,20 @@ class MetricsTextTest {
     Map<String, String> samples = parse(MetricsText.of(Recordings.snapshot(2), Map.of()));
     assertThat(sum(samples, "quire_machine_memory_bytes{use=")).isEqualTo(320L << 20);
     assertThat(sum(samples, "quire_vm_memory_bytes{vm=web,")).isEqualTo(256L << 20);
+  }
+
+  @Test
+  void framesThatAreSharedAndPagesOnThem() {
+    long mib = 1 << 20;
+    VmSnapshot vm =
+        new VmSnapshot(
+            "a", 8 * mib, 0, 0, 1, 0, 8 * mib, 0, 0, 0, 0, 0, 0, 0, 0, 0, -1, -1, -1, false);
+    MachineSnapshot machine =
+        new MachineSnapshot(16 * mib, 11 * mib, 5 * mib, 0, 0, 0, 3 * mib, ReclaimState.HIGH);
+    assertThat(parse(MetricsText.of(new Snapshot(0, machine, List.of(vm)), Map.of())))
+        .containsEntry("quire_machine_saved_bytes{}", "" + 3 * mib)
+        .containsEntry("quire_machine_pages_shared{}", "1280")
+        .containsEntry("quire_machine_pages_sharing{}", "768");
   }
 
   @Test

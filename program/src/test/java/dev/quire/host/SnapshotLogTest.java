@@ -37,9 +37,21 @@ class SnapshotLogTest {
     assertThat(lines).hasSize(3);
     assertThat(lines.getFirst())
         .isEqualTo(
-            "{\"schema\":\"quire-snapshots\",\"version\":1,\"policy\":\"static\",\"tax\":0.75,"
+            "{\"schema\":\"quire-snapshots\",\"version\":2,\"policy\":\"static\",\"tax\":0.75,"
                 + "\"periodNanos\":1000000000,\"memory\":335544320}");
     assertThat(lines.get(1)).startsWith("{\"snapshot\":{\"nanos\":1000000000,\"machine\":{");
+  }
+
+  @Test
+  void recordingsFromBeforePagesWereSharedAreRead() throws IOException {
+    Path now = Recordings.record(folder, "static", 2);
+    SnapshotLog log = SnapshotLog.read(now);
+    String text = Files.readString(now);
+    Path before = folder.resolve("before.jsonl");
+    Files.writeString(
+        before, text.replace("\"version\":2", "\"version\":1").replace("\"saved\":0,", ""));
+    assertThat(Files.readString(before)).doesNotContain("saved");
+    assertThat(SnapshotLog.read(before).entries()).isEqualTo(log.entries());
   }
 
   /** What to replace in line 2 or 1, by what, and what is said then. */
@@ -64,7 +76,7 @@ class SnapshotLogTest {
           2 | "vms":[               | "vms":[7,             | line 2: 'vms' cannot hold 7.
           2 | "vm":"web"            | "vm":"wab"            | line 2: the targets are for [wab, db], not [web, db].
           1 | quire-snapshots       | quire-something       | line 1: a file of snapshots begins with
-          1 | "version":1           | "version":2           | line 1: its version is 2, and this Quire reads 1.
+          1 | "version":2           | "version":3           | line 1: its version is 3, and this Quire reads 1 and 2.
           1 | "policy":"static"     | "policy":1            | line 1: 'policy' cannot be 1.
           1 | {                     | hello {               | line 1: Not a JSON object
           """)

@@ -19,6 +19,9 @@ public final class ManagedVm {
   /** Steps for which what it held is remembered. */
   private static final int REMEMBERED = 64;
 
+  /** Bytes in frames of its own that a VM keeps which is over its target because it shares. */
+  private static final long LEAST_OWN = 4 << 20;
+
   private final String name;
   private final VirtualMachine vm;
   private final AccessHistory history;
@@ -115,9 +118,19 @@ public final class ManagedVm {
     }
   }
 
-  /** Bytes of machine memory behind its pages. */
+  /** Bytes of machine memory behind its pages; what it shares counts in full. */
   long heldBytes() {
     return vm.memory().resident();
+  }
+
+  /**
+   * By how much it holds more than {@code most} bytes, as far as that can be taken: swapping a page
+   * whose frame it shares frees nothing. A VM that is over because it shares much keeps something
+   * of its own to work with.
+   */
+  long over(long most) {
+    long own = vm.memory().counts().privatePages() * Policy.PAGE;
+    return Math.clamp(heldBytes() - most, 0, Math.max(0, own - Math.min(LEAST_OWN, most)));
   }
 
   /** Notes what its balloon's driver has said, before {@link #snapshot}, which locks its memory. */

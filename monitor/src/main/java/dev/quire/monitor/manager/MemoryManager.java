@@ -241,7 +241,7 @@ public final class MemoryManager {
       tell(vm, Kind.BALLOON, vm.name() + " " + blame + then);
     }
     long most = reclaims() ? vm.targetBytes() : vm.limits().max();
-    long over = Math.max(0, vm.heldBytes() - most);
+    long over = vm.over(most);
     if (settings.means().balloon() && !vm.hasFixedBalloon()) {
       boolean limits = !settings.means().swap() || settings.policy().isStrict();
       long couldHold = vm.vm().memory().size() - vm.balloon().asked();
@@ -258,10 +258,10 @@ public final class MemoryManager {
     long wanted = ReclaimState.SOFT.freeBytes(machine.memory().size()) - free();
     long over = 0;
     for (ManagedVm vm : vms) {
-      over += Math.max(0, vm.heldBytes() - vm.targetBytes());
+      over += vm.over(vm.targetBytes());
     }
     for (ManagedVm vm : vms) {
-      long its = Math.max(0, vm.heldBytes() - vm.targetBytes());
+      long its = vm.over(vm.targetBytes());
       long part = over == 0 ? 0 : (long) ((double) wanted * its / over);
       int pages = (int) Math.min(Math.min(part, its) / Policy.PAGE, MOST_EVICTED);
       if (pages > 0) {
@@ -273,7 +273,7 @@ public final class MemoryManager {
   /** Under LOW, VMs over their target stand still; unless they could do something about it. */
   private void holdOrLetGo() {
     for (ManagedVm vm : vms) {
-      boolean over = vm.heldBytes() > vm.targetBytes();
+      boolean over = vm.over(vm.targetBytes()) > 0;
       boolean useless = canSwap() || vm.balloon().isExhausted(vm.targetBytes());
       vm.hold(state == ReclaimState.LOW && over && useless);
       String sentence = vm.stillness().follow(clock.now(), vm.isHeld());

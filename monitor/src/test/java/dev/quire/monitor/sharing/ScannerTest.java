@@ -237,6 +237,24 @@ class ScannerTest {
     assertThat(scanner.pages()).isZero();
   }
 
+  @Test
+  void pagesComeToSharedFramesAndLeaveThemAsIsCounted() throws DmaFault {
+    SplittableRandom random = new SplittableRandom(9);
+    for (int step = 0; step < 3000; step++) {
+      if (random.nextInt(20) == 0) {
+        scanner.scan(random.nextInt(200));
+      }
+      write(guests.get(random.nextInt(3)), random.nextInt(PAGES), 1 + random.nextInt(9));
+      long left = 0;
+      for (GuestMemory guest : guests) {
+        left += guest.traffic().breaks() + guest.traffic().reused();
+      }
+      ScanCounters counters = scanner.counters();
+      assertThat(shared()).isEqualTo(counters.promoted() + counters.merged() - left);
+    }
+    assertThat(scanner.counters().merged()).isGreaterThan(300);
+  }
+
   // ---- all at once ---------------------------------------------------------------------------
 
   /** What each guest wrote, by page: the seed of its content. */
