@@ -127,7 +127,7 @@ class HostSharingTest {
     }
     assertThat(left).isGreaterThan(PAGES);
     assertThat(last.pagesShared() + last.pagesSharing())
-        .isEqualTo(run.scan().promoted() + run.scan().merged() - left);
+        .isEqualTo(last.scan().promoted() + last.scan().merged() - left);
   }
 
   @Test
