@@ -20,6 +20,7 @@ public final class LivePages {
   private static final int BLOCKS_AT_ONCE = 4;
 
   private static final String BYTES = "bytes";
+  private static final String BASE = "base";
   private static final String NEXT = "next";
   private static final String BLOCKS = "blocks";
 
@@ -37,8 +38,9 @@ public final class LivePages {
    * Some blocks of a guest's memory.
    *
    * @param from the first block, counted from the first of RAM
-   * @return {@code bytes} of RAM, {@code next} where the next answer begins or -1, and {@code
-   *     blocks}: their hashes by number, 8 bytes each in base 64, little-endian
+   * @return {@code bytes} of RAM, its first gpa {@code base}, {@code next} where the next answer
+   *     begins or -1, and {@code blocks}: their hashes by number, 8 bytes each in base 64,
+   *     little-endian
    */
   public static Map<String, Object> answer(GuestMemory memory, long seed, long from) {
     long firstGfn = memory.base() / PageHasher.PAGE;
@@ -60,6 +62,7 @@ public final class LivePages {
     }
     Map<String, Object> answer = new LinkedHashMap<>();
     answer.put(BYTES, memory.size());
+    answer.put(BASE, memory.base());
     answer.put(NEXT, number * PageHasher.BLOCK_PAGES < pages ? number : -1);
     answer.put(BLOCKS, blocks);
     return answer;
@@ -86,12 +89,15 @@ public final class LivePages {
    */
   public long add(Map<String, Object> answer) {
     if (!(answer.get(BYTES) instanceof Number size
+        && answer.get(BASE) instanceof Number base
         && answer.get(NEXT) instanceof Number next
         && answer.get(BLOCKS) instanceof Map<?, ?> blocks)) {
       throw UserError.of("%s did not answer with its pages.", tally.name());
     }
     bytes = size.longValue();
-    blocks.forEach((number, hashes) -> add(Long.parseLong((String) number), (String) hashes));
+    long first = base.longValue() / PageHasher.BLOCK;
+    blocks.forEach(
+        (number, hashes) -> add(first + Long.parseLong((String) number), (String) hashes));
     tally.room(bytes);
     return next.longValue();
   }

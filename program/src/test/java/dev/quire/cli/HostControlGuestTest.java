@@ -93,6 +93,10 @@ class HostControlGuestTest {
     Asked second = ask("stats", VM, "--json");
     assertThat(Json.readObject(second.out()).get("instructions"))
         .isEqualTo(Json.readObject(first.out()).get("instructions"));
+    assertThat(out("census", VM, "--json", "--seed", "1"))
+        .isEqualTo(out("census", VM, "--json", "--seed", "2"));
+    assertThat(out("census", VM)).contains("one VM, 0.0 % between VMs.");
+    assertThat(ask("census", VM, "--verify").err()).contains("save them");
     assertThat(out("resume", VM)).isEqualTo("web is running.\n");
   }
 

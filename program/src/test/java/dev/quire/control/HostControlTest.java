@@ -4,8 +4,14 @@ import static dev.quire.control.RawHttp.assertError;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.quire.census.Census;
+import dev.quire.census.Count;
+import dev.quire.census.Granularity;
+import dev.quire.census.LivePages;
 import dev.quire.host.HostControl;
 import dev.quire.machine.board.UserError;
+import dev.quire.monitor.VirtualMachine;
+import dev.quire.monitor.memory.PageCounts;
 import dev.quire.run.Json;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -15,6 +21,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -91,6 +98,28 @@ class HostControlTest {
         "Origin");
   }
 
+  @Test
+  void aCensusFindsThePagesThatThereAre() throws IOException {
+    Census census = new Census(List.of(Granularity.K4), 5, 0, false);
+    for (String vm : List.of("sleeper", "printer")) {
+      LivePages pages = new LivePages(census.source(vm));
+      for (long next = 0; next >= 0; ) {
+        String body = "{\"seed\": \"5\", \"from\": " + next + "}";
+        next = pages.add(object("vms/" + vm + "/pages", body));
+      }
+    }
+    List<Count.OfSource> found = census.count().getFirst().sources();
+    assertThat(found).hasSize(2);
+    for (Count.OfSource source : found) {
+      VirtualMachine vm = Objects.requireNonNull(host.session.vm(source.name()).vm());
+      PageCounts counts = vm.memory().counts();
+      assertThat(source.pages())
+          .isPositive()
+          .isEqualTo(counts.privatePages() + counts.shared() + counts.swapped());
+      assertThat(source.absent()).isEqualTo(counts.unpopulated() + counts.ballooned());
+    }
+  }
+
   @ParameterizedTest
   @CsvSource({
     "/vms/nobody/pause, {}, 404, no guest called nobody",
@@ -106,6 +135,8 @@ class HostControlTest {
     "/vms/sleeper/limits, {\"shares\":0}, 400, 0 shares are not possible",
     "/vms/sleeper/limits, {\"shares\":-1}, 400, shares -1 is not possible",
     "/vms/sleeper/balloon, {}, 400, needs its SIZE",
+    "/vms/sleeper/pages, {}, 400, up to 16 hexadecimal digits",
+    "/vms/sleeper/pages, {\"from\":-1}, 400, from -1 is not possible",
     "/vms/sleeper/balloon, {\"size\":\"17M\"}, 400, more than the memory of sleeper",
     "/vms/sleeper/exec, {}, 400, needs its COMMAND",
     "/vms/sleeper/type, {\"keys\":\"?\"}, 400, base 64",
