@@ -10,7 +10,7 @@ import java.util.List;
 
 /** {@code sharing} and {@code scan_...} of {@code [manager]}. */
 final class SharingConfig {
-  private static final int MOST_RATE = 10_000_000;
+  private static final int MOST_RATE = 2_000_000;
   private static final int DEFAULT_RATE = 20_000;
 
   private SharingConfig() {}

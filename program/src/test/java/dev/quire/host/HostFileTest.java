@@ -263,7 +263,7 @@ final class HostFileTest {
     assertManager("swap = \"a\\u0000b\"", "'a?b' is not a file name");
     assertManager(
         "sharing = 'on'", "'on' is not possible: only \"off\" or \"zero-only\" or \"group\" is");
-    assertManager("scan_rate = 0", "scan_rate must be a whole number from 1 to 10,000,000, not 0");
+    assertManager("scan_rate = 0", "scan_rate must be a whole number from 1 to 2,000,000, not 0");
     assertManager("scan_cpu = 0", "scan_cpu = 0.0 is not possible: above 0, at most 1");
     assertManager("scan_cpu = 1.5", "scan_cpu = 1.5 is not possible");
     assertManager("scan_cpu = '5%'", "scan_cpu must be a number above 0 and at most 1, not '5%'");

@@ -214,11 +214,11 @@ final class PatternHost {
       if (sum != vm.configured()) {
         errors.add(vm.toString());
       }
-      guest += vm.privateBytes();
+      guest += vm.held();
     }
     long sum =
         machine.free() + machine.guest() + machine.tables() + machine.cache() + machine.reserve();
-    if (sum != machine.total() || guest != machine.guest()) {
+    if (sum != machine.total() || guest - machine.saved() != machine.guest()) {
       errors.add(machine + ", guests " + guest);
     }
   }

@@ -32,7 +32,9 @@ final class PageScan {
   }
 
   private void step(ScanPace pace) {
-    pace.advance(clock.now(), BATCH, scanner::scan);
+    if (scanner.pages() > 0) {
+      pace.advance(clock.now(), BATCH, scanner::scan);
+    }
     clock.schedule(STEP_NANOS, () -> step(pace));
   }
 

@@ -8,7 +8,7 @@ import java.util.function.LongSupplier;
  */
 public final class ScanPace {
   /** Of machine time, for which nobody looked and which is caught up with. */
-  private static final long MOST_NANOS = 50_000_000;
+  private static final long MOST_NANOS = 20_000_000;
 
   private static final double SECOND = 1e9;
 

@@ -110,7 +110,10 @@ public final class Scanner {
   /** Looks at that VM no more. */
   public void remove(GuestMemory memory) {
     members.removeIf(member -> member.memory == memory);
-    byNumber[memory.vm()] = null;
+    Member last = byNumber[memory.vm()];
+    if (last != null && last.memory == memory) { // and not one that has its number already
+      byNumber[memory.vm()] = null;
+    }
     begin();
   }
 

@@ -39,7 +39,7 @@ class ScanPaceTest {
   void whatWasMissedIsNotCaughtUpWith() {
     ScanPace pace = new ScanPace(new Sharing.Pace.Rate(1000), 0, () -> 0);
     pace.advance(1000 * STEP, 1000, batches::add);
-    assertThat(pages()).isEqualTo(50);
+    assertThat(pages()).isEqualTo(20);
   }
 
   @Test
