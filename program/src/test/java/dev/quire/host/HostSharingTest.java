@@ -128,6 +128,14 @@ class HostSharingTest {
     assertThat(left).isGreaterThan(PAGES);
     assertThat(last.pagesShared() + last.pagesSharing())
         .isEqualTo(last.scan().promoted() + last.scan().merged() - left);
+    assertThat(progress(run)).as("no guest notices").isEqualTo(progress(run("off", LARGE)));
+  }
+
+  /** How far each guest was at each moment. */
+  private static List<List<Long>> progress(Run run) {
+    return run.moments().stream()
+        .map(moment -> moment.vms().stream().map(HostReport.Vm::instructions).toList())
+        .toList();
   }
 
   @Test

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.quire.host.HostConfig;
 import dev.quire.host.VmEntry;
+import dev.quire.monitor.sharing.Sharing;
 import dev.quire.run.DiskChoice;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,8 +19,11 @@ class DemonstrationTest {
   @Test
   void fourGuestsArePromisedMoreThanThereIs() {
     try (Demonstration demonstration = new Demonstration()) {
-      assertThat(DemoWords.promise(demonstration.config()))
-          .isEqualTo("Machine 576 MiB. Promised to 4 Linux guests: 1,024 MiB.");
+      HostConfig config = demonstration.config();
+      assertThat(config.manager().sharing().mode()).isEqualTo(Sharing.Mode.GROUP);
+      assertThat(config.vms()).allMatch(vm -> vm.group().equals("demo"));
+      assertThat(DemoWords.promise(config))
+          .isEqualTo("Machine 512 MiB. Promised to 4 Linux guests: 1,024 MiB.");
     }
   }
 
