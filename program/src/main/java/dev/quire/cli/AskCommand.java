@@ -104,6 +104,7 @@ final class AskCommand implements Callable<Integer> {
     return PositionalParamSpec.builder()
         .index(index)
         .arity(arity)
+        .required(arity.equals("1"))
         .paramLabel(label)
         .hideParamSyntax(arity.equals("0..*"))
         .description(description)

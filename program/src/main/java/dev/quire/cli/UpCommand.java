@@ -2,6 +2,7 @@ package dev.quire.cli;
 
 import dev.quire.control.ControlFolder;
 import dev.quire.control.ControlServer;
+import dev.quire.host.CloneRehearsal;
 import dev.quire.host.HostConfig;
 import dev.quire.host.HostControl;
 import dev.quire.host.HostEnding;
@@ -144,6 +145,7 @@ final class UpCommand implements Callable<Integer> {
         ControlServer _ = HostControl.open(session, name, port);
         SnapshotWriter _ = recording(session)) {
       boots.putAll(HostBoots.prepare(config.vms(), mirror.options()));
+      CloneRehearsal.begin();
       status = run(session, demonstration, nanos, closing);
       shown = demonstration == null ? null : demonstration.report(session);
       if (recordingFailed != null) {

@@ -60,8 +60,8 @@ final class GuestCopies {
   // ---- clones --------------------------------------------------------------------------------
 
   /**
-   * Clones a guest that runs, or stands still. All are made or none: a {@link UserError} if their
-   * mins do not fit.
+   * Clones a guest that runs, or stands still. A {@link UserError} if that is not possible; before
+   * the first is made, if the mins of all do not fit.
    *
    * @param prefix of their names: the first PREFIX-n that no guest has
    */
@@ -75,13 +75,16 @@ final class GuestCopies {
     }
     checkFit(entries);
     List<Made> clones = new ArrayList<>();
-    for (VmEntry entry : entries) {
-      Made made = clone(source, vm, entry);
-      clones.add(made);
-      session.tell(entry.name(), "guest", text(source, made));
+    try {
+      for (VmEntry entry : entries) {
+        Made made = clone(source, vm, entry);
+        clones.add(made);
+        session.tell(entry.name(), "guest", text(source, made));
+      }
+      return clones;
+    } finally {
+      session.guestsChanged();
     }
-    session.guestsChanged();
-    return clones;
   }
 
   /** What became of a clone, as a sentence. */
@@ -156,21 +159,28 @@ final class GuestCopies {
   // ---- state ---------------------------------------------------------------------------------
 
   private static byte[] state(HostedVm source, VirtualMachine vm, BitSet ballooned) {
+    return state(source.agent(), source.console(), vm, ballooned);
+  }
+
+  /** What a copy goes on from, but for the pages; while no vCPU runs. */
+  static byte[] state(
+      AgentChannel conversation, HostedConsole console, VirtualMachine vm, BitSet ballooned) {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     StateWriter out = new StateWriter(bytes);
-    out.section(AGENT, source.agent()::save);
-    out.section(CONSOLE, part -> part.putCounted(source.console().tail()));
+    out.section(AGENT, conversation::save);
+    out.section(CONSOLE, part -> part.putCounted(console.tail()));
     out.section(BALLOON, part -> part.putCounted(ballooned.toByteArray()));
     vm.save(out);
     return bytes.toByteArray();
   }
 
   /** Fills a memory; {@code ballooned} says which pages the balloon had. */
-  private interface Pages {
+  interface Pages {
     void fill(GuestMemory memory, BitSet ballooned);
   }
 
-  private static Copied read(byte[] state, String name, Pages pages) {
+  /** What {@link #state} wrote; a {@link StateFault} if it is damaged. */
+  static Copied read(byte[] state, String name, Pages pages) {
     StateReader in = new StateReader(new ByteArrayInputStream(state));
     AgentChannel[] conversation = new AgentChannel[1];
     byte[][] console = new byte[1][];

@@ -14,6 +14,7 @@
  *   HostSession        the whole: machine, memory manager, guests; HostEvents: what happened
  *     GuestMaker       makes the guests' virtual machines: such that boot, and copies
  *   GuestCopies        clones and saves guests, and restores them (SavedGuest, CopyCommands)
+ *     CloneRehearsal   so that the first clone takes no longer than others
  *   HostReport         where all memory is at one moment: as JSON, and as the tables of ps and top
  *   HostView           shows a running host: TerminalView on a terminal, LinesView elsewhere
  *   HostEnding         ends it by signals and keys, at first in order

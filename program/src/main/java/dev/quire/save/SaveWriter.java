@@ -9,8 +9,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Arrays;
+import java.util.Objects;
 import java.util.Set;
 
 /**
@@ -21,6 +24,9 @@ import java.util.Set;
 public final class SaveWriter implements AutoCloseable {
   private static final int PAGE = SaveHeader.PAGE;
   private static final byte[] ZEROS = new byte[PAGE];
+
+  private static final FileAttribute<Set<PosixFilePermission>> FOR_ITS_OWNER =
+      PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
 
   private final Path path;
   private final Path unfinished;
@@ -35,11 +41,7 @@ public final class SaveWriter implements AutoCloseable {
     this.path = path;
     this.unfinished = unfinished;
     this.memory = memory;
-    this.file =
-        FileChannel.open(
-            unfinished,
-            Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE),
-            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+    this.file = FileChannel.open(unfinished, StandardOpenOption.WRITE);
   }
 
   /**
@@ -52,8 +54,8 @@ public final class SaveWriter implements AutoCloseable {
       throw UserError.of("%s is there already, and is no saved guest: choose another name.", path);
     }
     try {
-      Path unfinished = path.resolveSibling("." + name + "." + ProcessHandle.current().pid());
-      Files.deleteIfExists(unfinished);
+      Path folder = Objects.requireNonNull(path.toAbsolutePath().getParent());
+      Path unfinished = Files.createTempFile(folder, "." + name + ".", ".part", FOR_ITS_OWNER);
       return new SaveWriter(path, unfinished, memory);
     } catch (IOException e) {
       throw unwritable(path, e);

@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.quire.agent.AgentProtocol.Event;
 import dev.quire.machine.board.UserError;
+import dev.quire.machine.state.StateReader;
+import dev.quire.machine.state.StateWriter;
+import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -38,6 +41,33 @@ final class AgentProtocolTest {
 
   private static String token(byte[] request) {
     return new String(request, StandardCharsets.US_ASCII).split(" ", -1)[1];
+  }
+
+  private static AgentProtocol copy(AgentProtocol protocol, boolean sent) {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    new StateWriter(bytes).section("agent", to -> protocol.save(to, sent));
+    AgentProtocol[] copy = new AgentProtocol[1];
+    new StateReader(new ByteArrayInputStream(bytes.toByteArray()))
+        .section("agent", from -> copy[0] = new AgentProtocol(from));
+    return copy[0];
+  }
+
+  @Test
+  void aCopyGoesOnWithTheConversation() {
+    AgentProtocol greeted = new AgentProtocol("seed");
+    var _ = feed(greeted, "quire-ag", 8);
+    AgentProtocol first = copy(greeted, true);
+    assertThat(feed(first, "ent 1\n", 6)).containsExactly(new Event.Ready());
+    String token = token(first.exec("x"));
+    assertThat(copy(first, false).awaitsExit()).isFalse();
+    String answer = "out\nput\nquire-exit " + token + " 3\n";
+    for (int cut = 0; cut < answer.length(); cut++) {
+      AgentProtocol protocol = copy(first, true);
+      List<Event> events = new ArrayList<>(feed(protocol, answer.substring(0, cut), 1));
+      events.addAll(feed(copy(protocol, true), answer.substring(cut), 1));
+      assertThat(output(events)).isEqualTo("out\nput");
+      assertThat(events.getLast()).isEqualTo(new Event.Exit(3));
+    }
   }
 
   @Test
