@@ -8,6 +8,10 @@ import dev.quire.monitor.memory.GuestMemory;
 import dev.quire.monitor.sharing.ScanCounters;
 import dev.quire.monitor.sharing.Scanner;
 import dev.quire.monitor.sharing.Sharing;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadMXBean;
 import java.nio.ByteBuffer;
@@ -25,7 +29,7 @@ import picocli.CommandLine.Option;
     mixinStandardHelpOptions = true,
     description = {
       "Fills memory of several VMs, of which half are copies of the other half, and scans it once:",
-      "hash, index, verify, merge."
+      "hash, index, verify, merge. With --ksm, then has the kernel's KSM merge the same content."
     })
 final class SharingBench implements Callable<Integer> {
   private static final int PAGE = (int) PhysicalMemory.FRAME_SIZE;
@@ -45,8 +49,11 @@ final class SharingBench implements Callable<Integer> {
   @Option(names = "--sequential", description = "VM by VM, page by page, and not at random.")
   private boolean sequential;
 
+  @Option(names = "--ksm", description = "KSM, too; takes root, and sets KSM back afterwards.")
+  private boolean ksm;
+
   @Override
-  public Integer call() throws DmaFault {
+  public Integer call() throws DmaFault, IOException, InterruptedException {
     if (mib < 2 * vms || vms < 1 || rounds < 1) {
       throw new UserError("At least 1 VM of 2 MiB, and 1 round.");
     }
@@ -54,7 +61,33 @@ final class SharingBench implements Callable<Integer> {
     for (int round = 1; round <= rounds; round++) {
       round(round);
     }
+    if (ksm) {
+      kernel((mib << 20) / PAGE);
+    }
     return 0;
+  }
+
+  private static void kernel(int pages) throws IOException, InterruptedException {
+    try (Arena arena = Arena.ofConfined();
+        KernelSamePages kernel = new KernelSamePages()) {
+      MemorySegment memory = KernelSamePages.mergeable(arena, (long) pages * PAGE);
+      byte[] page = new byte[PAGE];
+      for (int i = 0; i < pages; i++) {
+        fill(page, i, pages);
+        MemorySegment.copy(page, 0, memory, ValueLayout.JAVA_BYTE, (long) i * PAGE, PAGE);
+      }
+      KernelSamePages.Result result = kernel.merge();
+      System.out.printf(
+          Locale.ROOT,
+          "  KSM %7d %13d %14d %6.3f %13.2f %9.2f  (looked at %d pages)%n",
+          pages,
+          result.shared(),
+          result.sharing(),
+          result.cpu(),
+          pages / result.cpu() / 1e6,
+          pages / result.seconds() / 1e6,
+          result.scanned());
+    }
   }
 
   private void round(int number) throws DmaFault {
@@ -78,17 +111,21 @@ final class SharingBench implements Callable<Integer> {
     }
   }
 
-  /** Page i of all has the content of page i - n/2, at another place of the memory. */
   private static void fill(List<GuestMemory> guests, int pages) throws DmaFault {
     int total = guests.size() * pages;
     byte[] page = new byte[PAGE];
     for (int i = 0; i < total; i++) {
-      SplittableRandom random = new SplittableRandom(i % ((total + 1) / 2));
-      ByteBuffer words = ByteBuffer.wrap(page);
-      while (words.hasRemaining()) {
-        words.putLong(random.nextLong());
-      }
+      fill(page, i, total);
       guests.get(i / pages).write(RAM + (long) (i % pages) * PAGE, page, 0, PAGE);
+    }
+  }
+
+  /** Page i of all has the content of page i - n/2, at another place of the memory. */
+  private static void fill(byte[] page, int number, int total) {
+    SplittableRandom random = new SplittableRandom(number % ((total + 1) / 2));
+    ByteBuffer words = ByteBuffer.wrap(page);
+    while (words.hasRemaining()) {
+      words.putLong(random.nextLong());
     }
   }
 

@@ -8,7 +8,10 @@ import dev.quire.monitor.VmConfig;
 import dev.quire.monitor.Walks;
 import dev.quire.monitor.explain.TableAudit;
 import dev.quire.monitor.memory.GuestMemory;
+import dev.quire.monitor.memory.PageTraffic;
 import dev.quire.monitor.paging.PagingChoice;
+import dev.quire.monitor.sharing.Scanner;
+import dev.quire.monitor.sharing.Sharing;
 import dev.quire.monitor.vcpu.FenceRange;
 import dev.quire.monitor.vcpu.GuestCpu;
 import dev.quire.run.GuestConsole;
@@ -22,9 +25,9 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.EnumSource.Mode;
 
 /**
- * Linux boots and works under every method while the P2M changes underneath, and completes the same
- * instructions and prints the same bytes as undisturbed on the bare machine. No walk cache is on,
- * so that a walk's length can be told.
+ * Linux boots and works under every method while the P2M changes underneath and equal pages come to
+ * share frames, and completes the same instructions and prints the same bytes as undisturbed on the
+ * bare machine. No walk cache is on, so that a walk's length can be told.
  */
 class PagingGuestTest {
   private static final long MEMORY = 128L << 20;
@@ -87,23 +90,35 @@ class PagingGuestTest {
     assertThat(result.done).isEqualTo(Undisturbed.NATIVE);
     assertThat(result.done.status).isZero();
     assertThat(upheaval[0].times).isGreaterThan(50);
+    upheaval[0].checkSharing();
     int longest = paging == PagingChoice.NESTED ? (LEVELS + 1) * (LEVELS + 1) - 1 : LEVELS;
     assertThat(result.walks.histogram().lastKey()).isEqualTo(longest);
   }
 
-  /** Frames are moved and revoked, and what the MMU can reach is looked through, now and then. */
+  /**
+   * Frames are moved, revoked and shared, and what the MMU can reach is looked through, now and
+   * then.
+   */
   private static final class Upheaval {
     private static final long LONGEST_PAUSE_NANOS = 6_000_000;
     private static final int FRAMES = 1000;
     private static final int AUDIT_EVERY = 12;
+    private static final int SCANNED = 1000;
 
     private final VirtualMachine vm;
     private final Random random;
+    private final Scanner scanner;
     private int times;
 
     Upheaval(VirtualMachine vm, long seed) {
       this.vm = vm;
       this.random = new Random(seed);
+      this.scanner =
+          new Scanner(
+              new Sharing(Sharing.Mode.GROUP, Sharing.Order.RANDOM, new Sharing.Pace.Rate(1), seed),
+              vm.machineMemory(),
+              vm.frames());
+      scanner.add(vm.memory(), Runnable::run);
       schedule();
     }
 
@@ -132,7 +147,16 @@ class PagingGuestTest {
           memory.revoke(gfn);
         }
       }
+      scanner.scan(SCANNED);
       schedule();
+    }
+
+    /** Pages were merged, and written again. */
+    void checkSharing() {
+      PageTraffic traffic = vm.memory().traffic();
+      assertThat(scanner.counters().merged()).isGreaterThan(500);
+      assertThat(scanner.counters().zeroDropped()).isGreaterThan(5_000);
+      assertThat(traffic.breaks() + traffic.reused()).isGreaterThan(200);
     }
 
     private void audit(boolean fenced) {
