@@ -99,7 +99,9 @@ class BalloonGuestTest {
             .initrd(files.initrd())
             .memory(MEMORY)
             .balloon(true)
-            .append("console=ttyS0 panic=-1 " + GuestCommand.FAST_BOOT)
+            .append(
+                "console=ttyS0 panic=-1 page_reporting.page_reporting_order=0 "
+                    + GuestCommand.FAST_BOOT)
             .build();
     VirtualMachine[] vm = new VirtualMachine[1];
     try (GuestRun run =
