@@ -20,13 +20,16 @@ class UpGuestTest {
     clock = "instructions"
     [manager]
     period = "200ms"
+    sharing = "group"
     [[vm]]
     name = "web"
+    group = "all"
     memory = "128M"
     append = "%1$s"
     exec = "pattern 16"
     [[vm]]
     name = "db"
+    group = "all"
     memory = "128M"
     append = "%1$s"
     [[event]]

@@ -44,10 +44,10 @@ class SoakTest {
       Instant start = Instant.now();
       Outcome outcome =
           PatternHost.run(
-              new Scenario(paging, machine, memory, pattern, PASSES, balloon, swap, 2_000, false));
+              new Scenario(paging, 4, 1, machine, memory, pattern, PASSES, balloon, swap, 2_000));
       System.out.printf(
           "%s%s%s on %d MiB: %d passes, %,d bytes verified, %,d frames left, %,d pages came back,"
-              + " %d s%n",
+              + " %,d merged, %,d broken, %d s%n",
           paging,
           balloon ? ", balloon" : "",
           swap ? ", swap" : "",
@@ -56,6 +56,8 @@ class SoakTest {
           outcome.verified(),
           outcome.left(),
           outcome.returned(),
+          outcome.merged(),
+          outcome.broken(),
           Duration.between(start, Instant.now()).toSeconds());
       assertThat(outcome.errors()).as(outcome.text()).isEmpty();
       assertThat(outcome.passes()).isGreaterThanOrEqualTo(PASSES);
