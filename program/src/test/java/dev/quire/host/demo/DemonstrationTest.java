@@ -23,7 +23,7 @@ class DemonstrationTest {
       assertThat(config.manager().sharing().mode()).isEqualTo(Sharing.Mode.GROUP);
       assertThat(config.vms()).allMatch(vm -> vm.group().equals("demo"));
       assertThat(DemoWords.promise(config))
-          .isEqualTo("Machine 512 MiB. Promised to 4 Linux guests: 1,024 MiB.");
+          .isEqualTo("Machine 320 MiB. Promised to 4 Linux guests: 1,024 MiB.");
     }
   }
 
