@@ -79,17 +79,22 @@ class GuestCopiesTest {
     try (HostSession session = session(paging)) {
       GuestCopies copies = new GuestCopies(session);
       session.clock().schedule(5 * MILLI, () -> copies.clone(session.vm("source"), 2, "clone"));
-      session
-          .clock()
-          .schedule(
-              20 * MILLI,
-              () -> {
-                session.vms().forEach(vm -> seen.put(vm.name(), look(vm)));
-                session.cut();
-              });
-      session.run();
+      runAndLook(session, seen);
     }
     return seen;
+  }
+
+  /** Runs a host for 20 ms, and then sees what its guests came to. */
+  private static void runAndLook(HostSession session, Map<String, Seen> seen) {
+    session
+        .clock()
+        .schedule(
+            20 * MILLI,
+            () -> {
+              session.vms().forEach(vm -> seen.put(vm.name(), look(vm)));
+              session.cut();
+            });
+    session.run();
   }
 
   @Test
@@ -126,15 +131,7 @@ class GuestCopiesTest {
                   var _ = copies.restore(save, "second", null);
                 }
               });
-      session
-          .clock()
-          .schedule(
-              20 * MILLI,
-              () -> {
-                session.vms().forEach(vm -> seen.put(vm.name(), look(vm)));
-                session.cut();
-              });
-      session.run();
+      runAndLook(session, seen);
     }
     assertThat(seen).containsOnlyKeys("source", "first", "second");
     Seen first = Objects.requireNonNull(seen.get("first"));
