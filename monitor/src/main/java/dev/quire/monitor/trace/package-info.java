@@ -1,0 +1,11 @@
+/**
+ * The truth about which memory a VM uses: every reference to a guest frame, as a stream.
+ *
+ * <pre>
+ *   FrameStream   whoever follows the stream
+ * </pre>
+ */
+@NullMarked
+package dev.quire.monitor.trace;
+
+import org.jspecify.annotations.NullMarked;
