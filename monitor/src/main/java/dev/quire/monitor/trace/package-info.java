@@ -3,6 +3,7 @@
  *
  * <pre>
  *   FrameStream   whoever follows the stream
+ *   LruFilter     leaves less of it, and loses nothing about larger caches
  * </pre>
  */
 @NullMarked
