@@ -89,6 +89,25 @@ static inline long need(long result, const char *what) {
   return result;
 }
 
+static inline int equal(const char *a, const char *b) {
+  while (*a && *a == *b) {
+    a++;
+    b++;
+  }
+  return *a == *b;
+}
+
+static inline long now_ms(void) {
+  long time[2];
+  call(SYS_clock_gettime, CLOCK_MONOTONIC, (long)time, 0, 0);
+  return time[0] * 1000 + time[1] / 1000000;
+}
+
+static inline void sleep_ms(long ms) {
+  long time[2] = {ms / 1000, ms % 1000 * 1000000};
+  call(SYS_nanosleep, (long)time, 0, 0, 0);
+}
+
 /* Argument number `index` as a decimal number, or `otherwise` if there is none. */
 static inline long argument(int argc, char **argv, int index, long otherwise) {
   if (index >= argc) {

@@ -73,28 +73,7 @@ static void write_line(void) {
   end = 0;
 }
 
-static int equal(const char *a, const char *b) {
-  while (*a && *a == *b) {
-    a++;
-    b++;
-  }
-  return *a == *b;
-}
-
-/* ---- time ---- */
-
-static long now_ms(void) {
-  long time[2];
-  call(SYS_clock_gettime, CLOCK_MONOTONIC, (long)time, 0, 0);
-  return time[0] * 1000 + time[1] / 1000000;
-}
-
 static long elapsed(void) { return now_ms() - started; }
-
-static void sleep_ms(long ms) {
-  long time[2] = {ms / 1000, ms % 1000 * 1000000};
-  call(SYS_nanosleep, (long)time, 0, 0, 0);
-}
 
 /* ---- pages ---- */
 

@@ -15,7 +15,7 @@ public final class GuestPrograms {
 
   /** The files by path, such as {@code bin/pattern}, to content; executable. */
   public static Map<String, byte[]> files() {
-    return Map.of("bin/pattern", resource("pattern.elf"));
+    return Map.of("bin/pattern", resource("pattern.elf"), "bin/toucher", resource("toucher.elf"));
   }
 
   private static byte[] resource(String name) {

@@ -26,9 +26,11 @@ class GuestProgramsTest {
   /** So few rounds that an emulator is done at once. */
   private static final List<String> FEW = List.of("3", "3");
 
-  /** What its first argument is not enough for; its output ends with a time. */
+  /** What its first argument is not enough for; its output has times. */
   private static final Map<String, List<String>> OTHERS =
-      Map.of("pattern.elf", List.of("3", "--passes", "3"));
+      Map.of(
+          "pattern.elf", List.of("3", "--passes", "3"),
+          "toucher.elf", List.of("3", "--active", "1,3,2", "--loops", "2"));
 
   @TempDir private Path folder = Path.of("");
 
