@@ -12,6 +12,13 @@ public interface Clock extends Timeline {
   void betweenSlices(Runnable check);
 
   /**
+   * Runs {@code action} once, at {@code now() + delay} or a little later, for whoever only watches:
+   * it keeps nothing going (processors that wait for ever are a deadlock all the same), and under
+   * the instruction clock it ends no slice, so that processors take turns as they would without it.
+   */
+  void scheduleAside(long delayNanos, Runnable action);
+
+  /**
    * Says that a processor may have ceased to be idle: an interrupt line of it rose, or it was
    * started. Any thread under the host clock; the running thread under the instruction clock.
    */

@@ -47,6 +47,7 @@ public final class HostClock implements Clock {
   private final ReentrantLock stopping = new ReentrantLock();
 
   private final EventQueue events = new EventQueue();
+  private final EventQueue asides = new EventQueue();
   private final List<Slot> slots = new ArrayList<>();
   private final IdentityHashMap<Processor, Slot> byProcessor = new IdentityHashMap<>();
   private final List<Runnable> checks = new ArrayList<>();
@@ -92,11 +93,20 @@ public final class HostClock implements Clock {
 
   @Override
   public void schedule(long delayNanos, Runnable action) {
+    schedule(events, delayNanos, action);
+  }
+
+  @Override
+  public void scheduleAside(long delayNanos, Runnable action) {
+    schedule(asides, delayNanos, action);
+  }
+
+  private void schedule(EventQueue queue, long delayNanos, Runnable action) {
     lock.lock();
     try {
-      long before = events.nextDue();
-      events.add(now() + Math.min(delayNanos, Long.MAX_VALUE / 2), action);
-      nextDue = events.nextDue();
+      long before = nextDue;
+      queue.add(now() + Math.min(delayNanos, Long.MAX_VALUE / 2), action);
+      nextDue = Math.min(events.nextDue(), asides.nextDue());
       if (nextDue < before) {
         signalParked();
       }
@@ -306,7 +316,8 @@ public final class HostClock implements Clock {
     lock.lock();
     try {
       Runnable action = events.poll(now());
-      nextDue = events.nextDue();
+      action = action == null ? asides.poll(now()) : action;
+      nextDue = Math.min(events.nextDue(), asides.nextDue());
       return action;
     } finally {
       lock.unlock();

@@ -45,6 +45,10 @@ public final class InstructionClock implements Clock {
   private final List<Slot> slots = new ArrayList<>();
   private final List<Runnable> checks = new ArrayList<>();
   private final EventQueue events = new EventQueue();
+
+  /** What happens between two slices, whenever all processors have come so far. */
+  private final EventQueue asides = new EventQueue();
+
   private final Mailbox mailbox;
 
   /** What a processor asked for, to be done before the next instruction. */
@@ -98,6 +102,11 @@ public final class InstructionClock implements Clock {
     if (running != null && due < sliceEnd) {
       running.kick();
     }
+  }
+
+  @Override
+  public void scheduleAside(long delayNanos, Runnable action) {
+    asides.add(saturatingAdd(now(), delayNanos), action);
   }
 
   @Override
@@ -233,12 +242,20 @@ public final class InstructionClock implements Clock {
     for (Runnable action = soon.poll(); action != null; action = soon.poll()) {
       action.run();
     }
+    int turn = last;
     Slot next = leastAwake();
     long time = next == null ? Long.MAX_VALUE : next.processor.nanos();
     Slot sleeper = firstToWake();
     long wakeTime = sleeper == null ? Long.MAX_VALUE : sleeper.wakeTime();
     long due = events.nextDue();
-    if (Math.min(Math.min(due, wakeTime), time) >= until) {
+    long first = Math.min(Math.min(due, wakeTime), time);
+    if (asides.nextDue() <= first && asides.nextDue() < until && goesOn(first, until)) {
+      last = turn;
+      now = Math.max(now, asides.nextDue());
+      Objects.requireNonNull(asides.poll(now)).run();
+      return true;
+    }
+    if (first >= until) {
       return false;
     }
     if (due <= time && due <= wakeTime) {
@@ -251,6 +268,11 @@ public final class InstructionClock implements Clock {
       runSlice(next.processor, Math.min(until, Math.min(due, wakeTime)));
     }
     return true;
+  }
+
+  /** Whether anything will happen: by itself, or because others' time goes on. */
+  private static boolean goesOn(long first, long until) {
+    return Math.min(first, until) < Long.MAX_VALUE;
   }
 
   private void runSlice(Processor processor, long limit) {

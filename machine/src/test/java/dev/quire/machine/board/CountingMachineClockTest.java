@@ -126,6 +126,18 @@ class CountingMachineClockTest {
   }
 
   @Test
+  void whoWatchesAComputerSeesItsTimePassWhileOthersWork() {
+    Fake sleeper = start(_ -> {});
+    sleeper.sleepUntil(Long.MAX_VALUE);
+    sleeper.clock.scheduleAside(1_234_567, () -> note("watched at " + sleeper.clock.now()));
+    sleeper.clock.scheduleAside(9 * MILLI, () -> note("too late"));
+    stopAt(3 * MILLI);
+    runQuickly();
+    assertThat(log).first().isEqualTo("2000000 watched at 1234567");
+    assertThat(log).noneMatch(line -> line.contains("too late"));
+  }
+
+  @Test
   void aHeldComputerStandsStillAndTheOthersGoOn() {
     Fake held = start(_ -> {});
     Fake other = start(_ -> {});

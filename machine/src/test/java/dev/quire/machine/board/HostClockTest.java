@@ -126,6 +126,17 @@ class HostClockTest {
   }
 
   @Test
+  void whoOnlyWatchesIsCalledAndKeepsNothingGoing() {
+    new Fake();
+    List<Long> times = new CopyOnWriteArrayList<>();
+    clock.scheduleAside(5_000_000, () -> times.add(clock.now()));
+    clock.schedule(10_000_000, () -> clock.scheduleAside(1_000_000_000_000L, () -> {}));
+    runQuickly();
+    assertThat(power.pending()).isEqualTo(new Request(Kind.DEADLOCK, 0));
+    assertThat(times).hasSize(1).allMatch(time -> time >= 5_000_000);
+  }
+
+  @Test
   void heldItsTimersAndItsTimeWait() throws InterruptedException {
     Fake fake = new Fake();
     fake.timer = 500_000_000;

@@ -140,6 +140,63 @@ class InstructionClockTest {
   }
 
   @Test
+  void whoOnlyWatchesEndsNoSliceAndChangesNoTurns() {
+    List<String> alone = turns(clock, power);
+    PowerControl otherPower = new PowerControl();
+    InstructionClock other = new InstructionClock(otherPower);
+    watch(other);
+    assertThat(turns(other, otherPower)).isEqualTo(alone);
+    assertThat(log).hasSizeGreaterThan(5);
+  }
+
+  private void watch(InstructionClock watched) {
+    log.add("watched");
+    watched.scheduleAside(333, () -> watch(watched));
+  }
+
+  /** The times at which two processors run, one after the other, until the second is at 20,000. */
+  private static List<String> turns(InstructionClock clock, PowerControl power) {
+    List<String> turns = new ArrayList<>();
+    for (String name : List.of("a", "b")) {
+      clock.add(
+          new FakeProcessor() {
+            @Override
+            void completed() {
+              if (turns.isEmpty() || !turns.getLast().startsWith(name)) {
+                turns.add(name + time);
+              }
+              if (name.equals("b") && time == 20_000) {
+                power.request(Kind.OFF, 0);
+              }
+            }
+          });
+    }
+    clock.run();
+    return turns;
+  }
+
+  @Test
+  void whoOnlyWatchesSeesTimePassWhileAllSleep() {
+    Fake sleeper = new Fake(time -> off());
+    sleeper.idle = true;
+    sleeper.timer = 1_000;
+    clock.scheduleAside(700, () -> note("watched"));
+    clock.scheduleAside(1_500, () -> note("too late"));
+    clock.run();
+    assertThat(log).containsExactly("700 watched");
+  }
+
+  @Test
+  void watchingKeepsNothingGoing() {
+    Fake fake = new Fake(time -> {});
+    fake.idle = true;
+    clock.scheduleAside(10, () -> note("never"));
+    clock.run();
+    assertThat(power.pending()).isEqualTo(new Request(Kind.DEADLOCK, 0));
+    assertThat(log).isEmpty();
+  }
+
+  @Test
   void waitingForEverIsADeadlockUnlessInputMayCome() {
     Fake fake = new Fake(time -> {});
     fake.idle = true;
