@@ -22,6 +22,8 @@ import dev.quire.monitor.memory.GuestMemory;
 import dev.quire.monitor.paging.PagingChoice;
 import dev.quire.monitor.paging.VmPaging;
 import dev.quire.monitor.sbi.Sbi;
+import dev.quire.monitor.trace.FrameStream;
+import dev.quire.monitor.trace.MemoryTracer;
 import dev.quire.monitor.vcpu.Exits;
 import dev.quire.monitor.vcpu.GuestCpu;
 import dev.quire.monitor.vcpu.NativeCpu;
@@ -57,6 +59,7 @@ public final class VirtualMachine implements AutoCloseable {
   private final Clock clock;
   private final GuestMemory memory;
   private final GuestDevices devices;
+  private final MemoryTracer tracer;
   private final List<GuestCpu> vcpus = new ArrayList<>();
 
   /**
@@ -164,6 +167,7 @@ public final class VirtualMachine implements AutoCloseable {
           firmware,
           new Vcpu.Services(paging, memory, devices.map(), firmware, clock, swapNanos));
     }
+    tracer = new MemoryTracer(memory, machine.frames(), machine.memory(), vcpus, clock);
     loadOrLeave(saved);
   }
 
@@ -354,6 +358,20 @@ public final class VirtualMachine implements AutoCloseable {
   /** An upper limit of what its page tables and the like take of machine memory, in bytes. */
   public long overhead() {
     return Machine.overhead(memory.size(), choice());
+  }
+
+  /**
+   * Has {@code stream} be told of every reference to the guest's memory, consecutive repeats left
+   * out, until {@link #endTrace}: which makes the guest's processors several times slower, and
+   * changes nothing else. From a thread of the host's own.
+   */
+  public MemoryTracer.Tracing trace(FrameStream stream) {
+    return whileStopped(() -> tracer.begin(stream));
+  }
+
+  /** Ends what {@link #trace} began. From a thread of the host's own. */
+  public void endTrace(MemoryTracer.Tracing tracing) {
+    clock.whileStopped(() -> tracer.end(tracing));
   }
 
   /** Ends {@link #run} soon; any thread. */

@@ -154,8 +154,14 @@ public final class Hart {
     return requested;
   }
 
-  /** As far as nothing can come due: the budget, a stop, or the next of the hart's own timers. */
+  /**
+   * As far as nothing can come due: the budget, a stop, or the next of the hart's own timers. Where
+   * references are told to somebody, one instruction, since each is fetched anew then.
+   */
   private int slice(long end) {
+    if (mmu.isTraced()) {
+      return 1;
+    }
     long left = Math.min(Math.min(end, stops.next()) - state.completed, SLICE);
     long toTimer = state.timebase.instructionsUntil(interrupts.nextTimerTick());
     return (int) Math.max(1, Math.min(left, toTimer));

@@ -78,9 +78,14 @@ public final class PhysicalMemory implements AutoCloseable {
     return (int) ((hpa - base) >>> FRAME_SHIFT);
   }
 
+  /** The machine address of what {@link #hostAddress} gave an address for. */
+  public long hpaOf(long hostAddress) {
+    return hostAddress - host + base;
+  }
+
   /** Says that {@code length} bytes at an address that {@link #hostAddress} gave were written. */
   public void writtenAt(long hostAddress, long length) {
-    written(hostAddress - host + base, length);
+    written(hpaOf(hostAddress), length);
   }
 
   private void written(long hpa, long length) {

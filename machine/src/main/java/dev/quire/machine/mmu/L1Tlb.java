@@ -63,6 +63,16 @@ final class L1Tlb {
     superpages.add(gva, leafShift);
   }
 
+  /** Whether the page of {@code gva} is held, and an access of {@code size} bytes is aligned. */
+  boolean holds(long gva, int size) {
+    return entries[entry(gva)] == (gva & (-4096L | size - 1));
+  }
+
+  /** What was filled for the page of {@code gva}, which is held. */
+  long value(long gva) {
+    return entries[entry(gva) + 1];
+  }
+
   void flush() {
     for (int i = 0; i < logged; i++) {
       entries[log[i]] = INVALID;

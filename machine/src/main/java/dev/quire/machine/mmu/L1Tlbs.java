@@ -33,6 +33,11 @@ final class L1Tlbs {
     }
   }
 
+  /** One that holds nothing, ever. */
+  L1Tlb none() {
+    return none;
+  }
+
   L1Tlb fetch(int mode) {
     return tlbs[FETCH][Mode.l1Set(mode)];
   }

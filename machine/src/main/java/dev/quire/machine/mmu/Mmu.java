@@ -7,6 +7,7 @@ import dev.quire.machine.bus.Bus;
 import dev.quire.machine.bus.BusFault;
 import dev.quire.machine.memory.HostMemory;
 import dev.quire.machine.memory.PhysicalMemory;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A hart's memory: every load, store, fetch and atomic goes through here. Driven by one thread at a
@@ -20,6 +21,9 @@ import dev.quire.machine.memory.PhysicalMemory;
  *
  * <p>Pages that hold decoded code never enter a store TLB: stores to them go through {@link
  * PhysicalMemory}, which tells the owner of the code.
+ *
+ * <p>While references are told to somebody ({@link #trace}), the fast way finds nothing in L1, and
+ * the slow one looks there first: so each access is seen, and the TLBs are used as ever.
  */
 public final class Mmu {
   /** In what {@link #fetchPage} returns: PMP does not treat all of the page alike. */
@@ -50,6 +54,9 @@ public final class Mmu {
 
   private boolean devicesAllowed = true;
   private final SeenState seen = new SeenState();
+
+  /** Who is told of each reference; null if nobody is. */
+  private @Nullable ReferenceListener references;
 
   /**
    * @param bus what is not RAM
@@ -84,6 +91,20 @@ public final class Mmu {
     devicesAllowed = allowed;
   }
 
+  /**
+   * Says who is told of each reference from now on; null if nobody. While the hart stands still.
+   */
+  public void trace(@Nullable ReferenceListener listener) {
+    references = listener;
+    translator.trace(listener);
+    contextChanged();
+  }
+
+  /** Whether somebody is told of each reference. */
+  public boolean isTraced() {
+    return references != null;
+  }
+
   // ---- context ----------------------------------------------------------------------------
 
   /**
@@ -97,9 +118,15 @@ public final class Mmu {
     }
     fetchMode = Mode.ofFetch(state);
     dataMode = Mode.ofData(state);
-    fetchTlb = l1.fetch(fetchMode).entries();
-    loadTlb = l1.load(dataMode).entries();
-    storeTlb = l1.store(dataMode).entries();
+    if (references == null) {
+      fetchTlb = l1.fetch(fetchMode).entries();
+      loadTlb = l1.load(dataMode).entries();
+      storeTlb = l1.store(dataMode).entries();
+    } else {
+      fetchTlb = l1.none().entries();
+      loadTlb = fetchTlb;
+      storeTlb = fetchTlb;
+    }
   }
 
   private void apply(int changes) {
@@ -157,6 +184,9 @@ public final class Mmu {
   }
 
   private long loadSlow(long gva, int size) {
+    if (references != null && l1.load(dataMode).holds(gva, size)) {
+      return readRam(held(references, l1.load(dataMode), gva), size);
+    }
     return load(gva, size, AccessType.LOAD, dataMode);
   }
 
@@ -226,7 +256,11 @@ public final class Mmu {
   }
 
   private void storeSlow(long gva, int size, long value) {
-    store(gva, size, value, dataMode);
+    if (references != null && l1.store(dataMode).holds(gva, size)) {
+      writeRam(held(references, l1.store(dataMode), gva), size, value);
+    } else {
+      store(gva, size, value, dataMode);
+    }
   }
 
   private void store(long gva, int size, long value, int mode) {
@@ -267,6 +301,11 @@ public final class Mmu {
     if (tlb[entry] == (gva & PAGE)) {
       return tlb[entry + 1];
     }
+    if (references != null && l1.fetch(fetchMode).holds(gva, 1)) {
+      long held = l1.fetch(fetchMode).value(gva);
+      references.referenced(gva, held);
+      return held;
+    }
     long frame = locateRam(gva, 2, AccessType.FETCH, fetchMode) & PAGE;
     int privilege = Mode.privilege(fetchMode);
     return pmp.check(frame, 4096, Pmp.EXECUTE, privilege) == Pmp.ALLOW ? frame : frame | SPLIT;
@@ -286,6 +325,10 @@ public final class Mmu {
     int entry = (int) (gva >>> 11) & l1Mask;
     if (tlb[entry] == (gva & (PAGE | size - 1))) {
       return gva + tlb[entry + 1];
+    }
+    L1Tlb l1Tlb = write ? l1.store(dataMode) : l1.load(dataMode);
+    if (references != null && l1Tlb.holds(gva, size)) {
+      return memory.hostAddress(held(references, l1Tlb, gva), size);
     }
     if ((gva & size - 1) != 0) {
       int cause = write ? Cause.STORE_MISALIGNED : Cause.LOAD_MISALIGNED;
@@ -372,6 +415,15 @@ public final class Mmu {
     l1.dropStores(memory.hostAddress(hpaFrame, PhysicalMemory.FRAME_SIZE));
   }
 
+  // ---- traced -----------------------------------------------------------------------------
+
+  /** The hpa of {@code gva}, whose page a load or store TLB holds; the reference is told. */
+  private long held(ReferenceListener listener, L1Tlb tlb, long gva) {
+    long hpa = memory.hpaOf(gva + tlb.value(gva));
+    listener.referenced(gva, hpa);
+    return hpa;
+  }
+
   // ---- the slow way -----------------------------------------------------------------------
 
   /**
@@ -391,6 +443,9 @@ public final class Mmu {
       fill(gva, hpa & PAGE, access, mode);
     } else if (verdict == Pmp.DENY || !allowed(hpa, size, need, privilege)) {
       throw fault(Walker.ACCESS_FAULT, gva, access, mode);
+    }
+    if (references != null) {
+      references.referenced(gva, hpa);
     }
     return hpa;
   }

@@ -1,6 +1,7 @@
 package dev.quire.machine.mmu;
 
 import dev.quire.machine.memory.PhysicalMemory;
+import org.jspecify.annotations.Nullable;
 
 /**
  * From address to machine address: the second-level TLB, and behind it the walker with its caches.
@@ -21,6 +22,11 @@ final class Translator {
     this.statistics = statistics;
     this.l2 = new L2Tlb(config.l2());
     this.walker = new Walker(memory, pmp, statistics, config);
+  }
+
+  /** Says who is told of the entries that walks read; null if nobody. */
+  void trace(@Nullable ReferenceListener listener) {
+    walker.trace(listener);
   }
 
   void configure(TranslationState state) {

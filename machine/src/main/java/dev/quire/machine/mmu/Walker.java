@@ -2,6 +2,7 @@ package dev.quire.machine.mmu;
 
 import dev.quire.machine.arch.Privilege;
 import dev.quire.machine.memory.PhysicalMemory;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The page-table walk (privileged manual, "Virtual Address Translation Process") for one stage or
@@ -54,6 +55,8 @@ final class Walker {
   /** Whether {@link #table} came from the walk cache, so that it is a machine address. */
   private boolean fromCache;
 
+  private @Nullable ReferenceListener references;
+
   /** The machine address of the byte asked for. */
   long hpa;
 
@@ -76,6 +79,11 @@ final class Walker {
     this.statistics = statistics;
     this.tables = new WalkCache(config.vsWalkCache());
     this.gStage = new GStage(memory, pmp, statistics, config);
+  }
+
+  /** Says who is told of the entries of the first stage that are read; null if nobody. */
+  void trace(@Nullable ReferenceListener listener) {
+    references = listener;
   }
 
   void configure(TranslationState state) {
@@ -162,6 +170,9 @@ final class Walker {
       }
       long pte = memory.readLong(pteHpa);
       statistics.reference(counter, level);
+      if (references != null) {
+        references.walked(gva, pteHpa);
+      }
       if (PteBits.faults(pte, level, svnapot, stage.pbmte)) {
         return PAGE_FAULT;
       }

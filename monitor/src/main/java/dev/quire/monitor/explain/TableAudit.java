@@ -262,7 +262,7 @@ public final class TableAudit {
         return false;
       }
       guestMayWrite |= (memory.kept(at >>> SHIFT) & GuestMemory.OWN_WRITES) == 0;
-      long pte = memory.readEntry(at);
+      long pte = memory.peekEntry(at);
       if (PteBits.faults(pte, level, true, true)) {
         return false;
       }

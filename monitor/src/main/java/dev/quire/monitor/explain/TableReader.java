@@ -45,7 +45,7 @@ interface TableReader {
 
       @Override
       public long read(long address) {
-        return memory.readEntry(address);
+        return memory.peekEntry(address);
       }
 
       @Override

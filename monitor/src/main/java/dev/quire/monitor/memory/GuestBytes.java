@@ -37,6 +37,9 @@ abstract sealed class GuestBytes implements Dma permits GuestMemory {
 
   abstract boolean keepsWrites(long gpa);
 
+  /** The guest, or a device for it, reads or writes the page of {@code gpa}, which is RAM. */
+  abstract void accessed(long gpa);
+
   /** Before something that may need frames. */
   public abstract boolean makeRoom();
 
@@ -62,8 +65,14 @@ abstract sealed class GuestBytes implements Dma permits GuestMemory {
     }
   }
 
-  /** The 8 bytes at {@code gpa}, in RAM and 8-byte aligned. */
+  /** The 8 bytes at {@code gpa}, in RAM and 8-byte aligned, as the guest's MMU reads them. */
   public synchronized long readEntry(long gpa) {
+    accessed(gpa);
+    return peekEntry(gpa);
+  }
+
+  /** The same for a reader that the guest's use of memory has nothing to do with. */
+  public synchronized long peekEntry(long gpa) {
     if (keepsReads(gpa)) {
       return keeper.readEntry(gpa);
     }
@@ -91,6 +100,7 @@ abstract sealed class GuestBytes implements Dma permits GuestMemory {
    * @param length 4 or 8 bytes, of which both values have no more than the low ones
    */
   public synchronized boolean compareAndSet(long gpa, int length, long expected, long value) {
+    accessed(gpa);
     if (keepsWrites(gpa)) {
       boolean same = (readInEntries(gpa, length) ^ expected) << 64 - 8 * length == 0;
       if (same) {
@@ -107,9 +117,9 @@ abstract sealed class GuestBytes implements Dma permits GuestMemory {
   /** Up to 8 bytes inside a page, whose upper bytes are zero; the entries that hold them. */
   private long readInEntries(long gpa, int length) {
     int shift = (int) (gpa & 7) * 8;
-    long first = readEntry(gpa & -8) >>> shift;
+    long first = peekEntry(gpa & -8) >>> shift;
     boolean crosses = (gpa & 7) + length > 8;
-    long all = crosses ? first | readEntry((gpa & -8) + 8) << 64 - shift : first;
+    long all = crosses ? first | peekEntry((gpa & -8) + 8) << 64 - shift : first;
     return all & mask(length);
   }
 
@@ -122,7 +132,7 @@ abstract sealed class GuestBytes implements Dma permits GuestMemory {
   }
 
   private void mergeEntry(long gpa, long value, long mask) {
-    long merged = mask == -1 ? value : readEntry(gpa) & ~mask | value & mask;
+    long merged = mask == -1 ? value : peekEntry(gpa) & ~mask | value & mask;
     writeEntry(gpa, merged);
   }
 
@@ -144,6 +154,7 @@ abstract sealed class GuestBytes implements Dma permits GuestMemory {
 
   private void readPage(long gpa, byte[] to, int offset, int count) {
     makeRoom();
+    accessed(gpa);
     long hpa = hpaToRead(gpa);
     if (hpa < 0) {
       Arrays.fill(to, offset, offset + count, (byte) 0);
@@ -177,6 +188,7 @@ abstract sealed class GuestBytes implements Dma permits GuestMemory {
 
   private void writePage(long gpa, byte[] from, int offset, int count) {
     makeRoom();
+    accessed(gpa);
     if (!keepsWrites(gpa)) {
       memory.write(hpaToWrite(gpa), from, offset, count);
       return;
@@ -235,6 +247,7 @@ abstract sealed class GuestBytes implements Dma permits GuestMemory {
       }
       return value;
     }
+    accessed(gpa);
     long hpa = hpaToRead(gpa);
     if (hpa < 0) {
       return 0;
@@ -269,7 +282,10 @@ abstract sealed class GuestBytes implements Dma permits GuestMemory {
         bytes[i] = (byte) (value >>> 8 * i);
       }
       write(gpa, bytes, 0, length);
-    } else if (keepsWrites(gpa)) {
+      return;
+    }
+    accessed(gpa);
+    if (keepsWrites(gpa)) {
       writeInEntries(gpa, length, value);
     } else {
       writeRaw(hpaToWrite(gpa), length, value);

@@ -1,6 +1,9 @@
 package dev.quire.monitor.memory;
 
 import dev.quire.machine.memory.PhysicalMemory;
+import java.util.Arrays;
+import java.util.function.LongConsumer;
+import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -41,7 +44,12 @@ public final class GuestMemory extends GuestBytes {
   /** By gfn - firstGfn: {@link #OWN_WRITES}, {@link #OWN_READS}. */
   private final byte[] kept;
 
+  private final PageSample sample = new PageSample();
+
   private P2mListener listener = gfn -> {};
+
+  /** Is told of each gfn that others than the vCPUs' own instructions access; null if nobody is. */
+  private @Nullable LongConsumer accesses;
 
   /**
    * @param vm the VM's number, at least 1; owner of its frames
@@ -186,7 +194,7 @@ public final class GuestMemory extends GuestBytes {
 
   /**
    * The first machine frame of the 2 MiB block around {@code gfn} if the block is all inside RAM
-   * and backed by an aligned block of its own frames, else -1.
+   * and backed by an aligned block of its own frames, none of which {@link #awaitsTouch}, else -1.
    */
   public synchronized long blockFor(long gfn) {
     long start = gfn & -BLOCK_FRAMES;
@@ -196,7 +204,8 @@ public final class GuestMemory extends GuestBytes {
     int index = index(start);
     long hfn = pages.frame(index);
     boolean aligned = hfn >= 0 && (hfn & (BLOCK_FRAMES - 1)) == 0;
-    return aligned && pages.isBlock(index, BLOCK_FRAMES) ? hfn : -1;
+    boolean whole = aligned && pages.isBlock(index, BLOCK_FRAMES);
+    return whole && !sample.anyWaiting(index, BLOCK_FRAMES) ? hfn : -1;
   }
 
   @Override
@@ -221,12 +230,72 @@ public final class GuestMemory extends GuestBytes {
     }
   }
 
+  // ---- what the guest uses ------------------------------------------------------------------
+
+  /**
+   * Begins to see which of {@code wanted} pages the guest uses, and forgets the pages of before:
+   * they are chosen at random among all but the ballooned ones, and nobody has a way to them any
+   * more. While no vCPU runs.
+   */
+  public synchronized void beginSample(RandomGenerator random, int wanted) {
+    pages.choose(sample, random, wanted);
+    int[] waiting = sample.waiting();
+    long[] gfns = new long[waiting.length];
+    int populated = 0;
+    for (int index : waiting) {
+      if (pages.frame(index) >= 0) {
+        gfns[populated++] = firstGfn + index;
+      }
+    }
+    listener.invalidate(Arrays.copyOf(gfns, populated));
+  }
+
+  /** What came of the pages that {@link #beginSample} chose last. */
+  public synchronized Sample sample() {
+    return sample.counts();
+  }
+
+  /**
+   * Whether it is to be seen when the page is used next: nobody may be given a way to it before.
+   */
+  public synchronized boolean awaitsTouch(long gfn) {
+    return sample.isWaiting(index(gfn));
+  }
+
+  /** A vCPU uses the page: for paging methods, before they give it a way there. */
+  public synchronized void touch(long gfn) {
+    sample.touch(index(gfn));
+  }
+
+  /**
+   * Says who is told of each page (gfn) that is accessed by others than the vCPUs' own
+   * instructions: by devices, or by the monitor for a vCPU. Null: nobody. Called with this object's
+   * monitor held.
+   */
+  public synchronized void followAccesses(@Nullable LongConsumer gfns) {
+    accesses = gfns;
+  }
+
+  @Override
+  void accessed(long gpa) {
+    touch(gpa >>> SHIFT);
+    if (accesses != null) {
+      accesses.accept(gpa >>> SHIFT);
+    }
+  }
+
+  /** How often pages have changed their frame or state so far. */
+  public int changes() {
+    return pages.changes();
+  }
+
   // ---- what the guest gives away -------------------------------------------------------------
 
   /** The guest's balloon takes a page, whose content is gone; nothing if it is not RAM. */
   public synchronized void balloon(long gfn) {
     if (contains(gfn << SHIFT, FRAME)) {
       pages.balloon(index(gfn));
+      sample.leave(index(gfn));
     }
   }
 

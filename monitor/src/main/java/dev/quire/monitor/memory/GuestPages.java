@@ -4,6 +4,7 @@ import dev.quire.machine.memory.PhysicalMemory;
 import dev.quire.monitor.memory.FrameTable.Use;
 import java.util.Arrays;
 import java.util.SplittableRandom;
+import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -83,6 +84,10 @@ final class GuestPages {
     return p2m.state(index);
   }
 
+  int changes() {
+    return p2m.changes();
+  }
+
   /** The machine frame, or -1 if there is none. */
   long frame(int index) {
     return p2m.hasFrame(index) ? firstHfn + p2m.frame(index) : -1;
@@ -108,6 +113,11 @@ final class GuestPages {
 
   long swappedIn() {
     return swappedIn;
+  }
+
+  /** Begins a sample of these pages. */
+  void choose(PageSample sample, RandomGenerator random, int wanted) {
+    sample.begin(random, wanted, p2m);
   }
 
   // ---- pages get frames --------------------------------------------------------------------

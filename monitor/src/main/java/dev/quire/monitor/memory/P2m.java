@@ -31,6 +31,7 @@ final class P2m {
   private int zero;
   private int ballooned;
   private int swapped;
+  private int changes;
 
   /** All unpopulated. */
   P2m(int frames) {
@@ -79,6 +80,11 @@ final class P2m {
     };
   }
 
+  /** How often an entry was set. */
+  int changes() {
+    return changes;
+  }
+
   /** The slot of a page that is swapped. */
   int slot(int index) {
     return SLOT_0 - entries[index];
@@ -114,6 +120,7 @@ final class P2m {
   }
 
   private void set(int index, int entry) {
+    changes++;
     count(entries[index], -1);
     entries[index] = entry;
     count(entry, 1);

@@ -12,6 +12,13 @@ public interface P2mListener {
    */
   void invalidate(long gfn);
 
+  /** The same for several guest frames, which keep their frames: each is used anew, or not. */
+  default void invalidate(long[] gfns) {
+    for (long gfn : gfns) {
+      invalidate(gfn);
+    }
+  }
+
   /**
    * All pages that nobody keeps ({@link GuestMemory#setKept}) are about to change their state: on
    * return no vCPU may translate to any of them any more.

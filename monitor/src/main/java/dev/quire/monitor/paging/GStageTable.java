@@ -100,6 +100,48 @@ final class GStageTable {
     return false;
   }
 
+  /**
+   * Makes the 4 KiB of {@code gfn} invalid: a larger leaf that maps it becomes 4 KiB leaves, if
+   * there is a frame for them, else goes altogether. The MMU may still hold either. Returns whether
+   * a leaf was split.
+   */
+  boolean unmapPage(long gfn) {
+    long entry = entryAt(gfn, 1, false);
+    boolean splits = entry >= 0 && isLeaf(memory.readLong(entry)) && !frames.isShort();
+    if (splits) {
+      split(entry);
+    }
+    unmap(gfn);
+    return splits;
+  }
+
+  private void split(long entry) {
+    long leaf = memory.readLong(entry);
+    long child = frames.allocate(Use.TABLE, vm);
+    held++;
+    for (long i = 0; i <= INDEX_MASK; i++) {
+      memory.writeLong((child << SHIFT) + 8 * i, leaf + (i << FRAME_NUMBER));
+    }
+    memory.writeLong(entry, child << FRAME_NUMBER | VALID);
+  }
+
+  /**
+   * Maps the 2 MiB from {@code gfn} on, which have 4 KiB leaves, by one leaf to the frames from
+   * {@code hfn} on, while no vCPU runs; the MMU may still hold the others. False, and nothing done,
+   * if there are none.
+   */
+  boolean join(long gfn, long hfn) {
+    long entry = entryAt(gfn, 1, false);
+    long old = entry < 0 ? 0 : memory.readLong(entry);
+    if ((old & VALID) == 0 || isLeaf(old)) {
+      return false;
+    }
+    memory.writeLong(entry, hfn << FRAME_NUMBER | LEAF);
+    frames.release(old >>> FRAME_NUMBER);
+    held--;
+    return true;
+  }
+
   /** Makes all leaves invalid; the MMU may still hold them. */
   void unmapAll() {
     for (int i = 0; i < ROOT_FRAMES; i++) {

@@ -6,6 +6,7 @@ import dev.quire.machine.mmu.Mode;
 import dev.quire.machine.mmu.PteBits;
 import dev.quire.machine.mmu.Space;
 import dev.quire.monitor.memory.GuestMemory;
+import java.util.function.LongUnaryOperator;
 
 /**
  * The monitor's own walk of a guest's table, its V2P, as the guest's hart would walk it (privileged
@@ -31,6 +32,7 @@ public final class GuestWalk {
 
   private final GuestMemory memory;
   private final boolean updatesAd;
+  private final LongUnaryOperator reader;
 
   /** After {@link #OK}: the gpa of the byte asked for. */
   public long gpa;
@@ -60,8 +62,18 @@ public final class GuestWalk {
    *     where they are not set (Svade)
    */
   public GuestWalk(GuestMemory memory, boolean updatesAd) {
+    this(memory, updatesAd, memory::readEntry);
+  }
+
+  private GuestWalk(GuestMemory memory, boolean updatesAd, LongUnaryOperator reader) {
     this.memory = memory;
     this.updatesAd = updatesAd;
+    this.reader = reader;
+  }
+
+  /** One that finds out where an address leads, and is no access of the guest's. */
+  public static GuestWalk unnoticed(GuestMemory memory) {
+    return new GuestWalk(memory, false, memory::peekEntry);
   }
 
   /** The mode of an access for {@link #walk}; SUM and MXR as in vsstatus. */
@@ -132,7 +144,7 @@ public final class GuestWalk {
       if (!memory.contains(at, 8)) {
         return ACCESS_FAULT;
       }
-      long pte = memory.readEntry(at);
+      long pte = reader.applyAsLong(at);
       lowest = i;
       entryGpa[i] = at;
       entry[i] = pte;

@@ -242,7 +242,7 @@ final class HookedTables {
       target.links++;
     } else if (table.level == 0) {
       boolean own = hfn >= 0 && !memory.isShared(gfn); // or its gfn could not be read back
-      if (!own || target != null || (entry & PteBits.NAPOT) != 0) {
+      if (!own || memory.awaitsTouch(gfn) || target != null || (entry & PteBits.NAPOT) != 0) {
         return false;
       }
     } else {

@@ -6,8 +6,10 @@ import dev.quire.machine.hart.Hart;
 import dev.quire.machine.memory.PhysicalMemory;
 import dev.quire.monitor.memory.GuestMemory;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 
 /**
@@ -35,6 +37,9 @@ public final class NestedPaging implements PagingMethod {
   private final long hgatp;
   private final List<PagedVcpu> vcpus = new ArrayList<>();
   private final List<Hart> harts = new CopyOnWriteArrayList<>();
+
+  /** First gfns of blocks that were split so that one of their pages could be invalid. */
+  private final Set<Long> splitBlocks = new HashSet<>();
 
   /** An empty P2M; the VMID is the VM's number. */
   NestedPaging(PagingHost host, GuestMemory memory, GStageMode mode) {
@@ -106,6 +111,7 @@ public final class NestedPaging implements PagingMethod {
     }
     long gfn = gpa >>> SHIFT;
     synchronized (memory) {
+      memory.touch(gfn);
       long hfn = write ? memory.frameToWrite(gfn) : memory.frameFor(gfn);
       long block = memory.blockFor(gfn);
       if (block < 0 || !table.map(gfn & -GuestMemory.BLOCK_FRAMES, block, 1, true)) {
@@ -123,6 +129,23 @@ public final class NestedPaging implements PagingMethod {
     for (Hart hart : harts) {
       hart.atSafePoint(null, () -> hart.mmu().fenceGvma(gfn << SHIFT, memory.vm(), true, true));
     }
+  }
+
+  /** Blocks of 2 MiB are split for it, and whole again when no page of them awaits its touch. */
+  @Override
+  public void invalidate(long[] gfns) {
+    splitBlocks.removeIf(this::join);
+    for (long gfn : gfns) {
+      if (table.unmapPage(gfn)) {
+        splitBlocks.add(gfn & -GuestMemory.BLOCK_FRAMES);
+      }
+    }
+    flushAll();
+  }
+
+  private boolean join(long block) {
+    long hfn = memory.blockFor(block);
+    return hfn >= 0 && table.join(block, hfn);
   }
 
   @Override

@@ -50,7 +50,7 @@ final class Reservations {
 
   /** Whether the address that was reserved is in that guest frame. */
   private static boolean leadsTo(long gfn, long satp, Hart hart, GuestMemory memory) {
-    GuestWalk walk = new GuestWalk(memory, false);
+    GuestWalk walk = GuestWalk.unnoticed(memory);
     int outcome = walk.walk(satp, hart.reservedGva(), AccessType.LOAD, ANYONE);
     return outcome == GuestWalk.OK && walk.gpa >>> PhysicalMemory.FRAME_SHIFT == gfn;
   }

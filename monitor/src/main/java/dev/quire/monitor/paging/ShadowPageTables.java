@@ -300,7 +300,8 @@ public final class ShadowPageTables extends TrappedPaging implements TableKeeper
         || leaf < 0) {
       return false;
     }
-    return memory.populatedFrame(PteBits.address(leaf) >>> SHIFT) >= 0;
+    long gfn = PteBits.address(leaf) >>> SHIFT;
+    return memory.populatedFrame(gfn) >= 0 && !memory.awaitsTouch(gfn);
   }
 
   // ---- out of sync -------------------------------------------------------------------------

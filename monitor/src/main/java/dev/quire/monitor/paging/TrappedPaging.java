@@ -240,6 +240,7 @@ public abstract sealed class TrappedPaging implements PagingMethod
       if (kept != 0 && mustEmulate(walk.gpa >>> SHIFT, kept, access)) {
         return Outcome.EMULATE;
       }
+      memory.touch(walk.gpa >>> SHIFT);
       if (access == AccessType.STORE) {
         var _ = memory.frameToWrite(walk.gpa >>> SHIFT);
       }
@@ -378,6 +379,17 @@ public abstract sealed class TrappedPaging implements PagingMethod
     synchronized (memory) {
       losing(gfn);
       v2m.unmap(gfn);
+      finishFlush();
+    }
+  }
+
+  @Override
+  public final void invalidate(long[] gfns) {
+    synchronized (memory) {
+      for (long gfn : gfns) {
+        losing(gfn);
+        v2m.unmap(gfn);
+      }
       finishFlush();
     }
   }

@@ -2,8 +2,10 @@
  * The truth about which memory a VM uses: every reference to a guest frame, as a stream.
  *
  * <pre>
- *   FrameStream   whoever follows the stream
- *   LruFilter     leaves less of it, and loses nothing about larger caches
+ *   MemoryTracer      a VM's references, of its vCPUs and of all who act for it
+ *    HartReferences    those of one hart: from machine frames to guest frames
+ *     FrameStream       whoever follows the stream
+ *     LruFilter         leaves less of it, and loses nothing about larger caches
  * </pre>
  */
 @NullMarked

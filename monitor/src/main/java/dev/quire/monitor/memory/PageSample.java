@@ -1,0 +1,72 @@
+package dev.quire.monitor.memory;
+
+import java.util.BitSet;
+import java.util.random.RandomGenerator;
+
+/**
+ * Some of a VM's pages, chosen at random, of which is noted whether they are touched. Pages are
+ * named by index. Guarded by the VM's paging lock.
+ */
+final class PageSample {
+  /** Chosen, and not touched yet. */
+  private final BitSet waiting = new BitSet();
+
+  private int population;
+  private int sampled;
+  private int touched;
+
+  /**
+   * Forgets what was, and chooses {@code wanted} pages, each as likely as any other, or all if
+   * there are fewer.
+   *
+   * @param p2m whose ballooned pages are not chosen
+   */
+  void begin(RandomGenerator random, int wanted, P2m p2m) {
+    population = p2m.frames() - p2m.counts().ballooned();
+    sampled = Math.min(wanted, population);
+    touched = 0;
+    waiting.clear();
+    for (int chosen = 0, look = 0; chosen < sampled; look++) {
+      int index = sampled < population ? random.nextInt(p2m.frames()) : look;
+      if (p2m.state(index) != PageState.BALLOONED && !waiting.get(index)) {
+        waiting.set(index);
+        chosen++;
+      }
+    }
+  }
+
+  /** The pages that wait to be touched. */
+  int[] waiting() {
+    return waiting.stream().toArray();
+  }
+
+  boolean isWaiting(int index) {
+    return waiting.get(index);
+  }
+
+  /** Whether one of {@code count} pages from {@code first} on waits to be touched. */
+  boolean anyWaiting(int first, int count) {
+    int next = waiting.nextSetBit(first);
+    return next >= 0 && next < first + count;
+  }
+
+  /** The guest, or a device for it, uses a page. */
+  void touch(int index) {
+    if (waiting.get(index)) {
+      waiting.clear(index);
+      touched++;
+    }
+  }
+
+  /** The page is the guest's no more: if it was not touched, it is as if it had not been chosen. */
+  void leave(int index) {
+    if (waiting.get(index)) {
+      waiting.clear(index);
+      sampled--;
+    }
+  }
+
+  Sample counts() {
+    return new Sample(population, sampled, touched);
+  }
+}
