@@ -1,0 +1,17 @@
+package dev.quire.monitor.estimate;
+
+/**
+ * How many frames were in use in a period, as an estimator sees it.
+ *
+ * @param frames the estimate
+ * @param low the truth is held to be at least so much
+ * @param high and at most so much
+ */
+public record WorkingSet(double frames, double low, double high) {
+  /** Of {@code population} frames, {@code sampled} drawn at random, of which {@code touched}. */
+  static WorkingSet ofSample(int touched, int sampled, int population) {
+    Wilson interval = Wilson.of(touched, sampled, population);
+    double frames = sampled == 0 ? 0 : (double) population * touched / sampled;
+    return new WorkingSet(frames, population * interval.low(), population * interval.high());
+  }
+}
