@@ -81,6 +81,31 @@ class EveryMethodTest {
   }
 
   @ParameterizedTest
+  @ValueSource(longs = {41, 42, 43, 44})
+  @Timeout(value = 120, threadMode = ThreadMode.SEPARATE_THREAD)
+  void noneNoticesThatItIsTracedAndSampled(long seed) {
+    Outcome expected = Outcome.of(PagingChoice.NATIVE, seed, EveryMethodTest::leaveAlone);
+    for (PagingChoice paging : PagingChoice.values()) {
+      int[] references = {0};
+      Consumer<VirtualMachine> watch =
+          vm -> {
+            var _ = vm.trace((time, frame, evicted) -> references[0]++);
+            if (paging != PagingChoice.NATIVE) {
+              sampleAgain(vm, new Random(seed));
+            }
+          };
+      assertThat(Outcome.of(paging, seed, watch)).as(paging.word()).isEqualTo(expected);
+      assertThat(references[0]).isGreaterThan(STEPS);
+    }
+  }
+
+  /** Few pages, so that blocks of 2 MiB are split and made whole again. */
+  private static void sampleAgain(VirtualMachine vm, Random random) {
+    vm.memory().beginSample(random, 1 + random.nextInt(10));
+    vm.clock().schedule(1 + random.nextInt(2000), () -> sampleAgain(vm, random));
+  }
+
+  @ParameterizedTest
   @ValueSource(longs = {31, 32, 33, 34, 35, 36})
   @Timeout(value = 120, threadMode = ThreadMode.SEPARATE_THREAD)
   void nobodyNoticesThatTheMethodChanges(long seed) {
