@@ -1,5 +1,6 @@
 package dev.quire.save;
 
+import dev.quire.machine.board.FileTrouble;
 import dev.quire.machine.board.UserError;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -204,7 +205,7 @@ public final class SaveFile implements AutoCloseable {
   }
 
   private static UserError unreadable(Path path, IOException e) {
-    return new UserError("%s cannot be read: %s.".formatted(path, Failure.of(e)), e);
+    return new UserError("%s cannot be read: %s.".formatted(path, FileTrouble.of(e)), e);
   }
 
   @Override

@@ -1,5 +1,6 @@
 package dev.quire.save;
 
+import dev.quire.machine.board.FileTrouble;
 import dev.quire.machine.board.UserError;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -142,7 +143,8 @@ public final class SaveWriter implements AutoCloseable {
   }
 
   private static UserError unwritable(Path path, IOException e) {
-    return new UserError("The guest cannot be saved to %s: %s.".formatted(path, Failure.of(e)), e);
+    return new UserError(
+        "The guest cannot be saved to %s: %s.".formatted(path, FileTrouble.of(e)), e);
   }
 
   /** Leaves nothing behind unless it is finished. */

@@ -6,6 +6,9 @@
  *    HartReferences    those of one hart: from machine frames to guest frames
  *     FrameStream       whoever follows the stream
  *     LruFilter         leaves less of it, and loses nothing about larger caches
+ *     TraceWriter       to a file: a TraceHeader, the stream, a TraceEnd    docs/traceformat.md
+ *   TraceReader       from that file
+ *    FrameStream       whoever follows the stream
  * </pre>
  */
 @NullMarked
