@@ -411,6 +411,11 @@ public final class VirtualMachine implements AutoCloseable {
     return clock;
   }
 
+  /** Whether its time is a count of instructions, or the host's. */
+  public boolean countsInstructions() {
+    return config.countsInstructions();
+  }
+
   /** How the guest's memory is virtualized. */
   public PagingChoice choice() {
     return paging == null ? PagingChoice.NATIVE : paging.method().choice();

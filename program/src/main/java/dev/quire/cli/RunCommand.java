@@ -13,8 +13,10 @@ import dev.quire.monitor.paging.PagingChoice;
 import dev.quire.run.GuestConsole;
 import dev.quire.run.GuestRun;
 import dev.quire.run.Keyboard;
+import dev.quire.run.MemoryTrace;
 import dev.quire.run.RawTerminal;
 import dev.quire.run.Report;
+import dev.quire.run.TraceChoice;
 import java.io.ByteArrayOutputStream;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -151,6 +153,24 @@ final class RunCommand implements Callable<Integer> {
               + " translates GVA (hexadecimal), reference by reference; repeatable.")
   private List<String> walks = new ArrayList<>();
 
+  @Option(
+      names = "--trace-memory",
+      paramLabel = "F",
+      description =
+          "Write to F which frames of its memory the guest references, for 'quire analyze'; F.2"
+              + " when it restarts, and so on. Makes the guest several times slower.")
+  private @Nullable Path trace;
+
+  @Option(
+      names = "--trace-filter",
+      paramLabel = "N",
+      description =
+          "Leave out references to the N frames used last, which keeps all that is to be said about"
+              + " larger caches (default "
+              + TraceChoice.FILTER
+              + "; 1: only those to the same frame as before).")
+  private @Nullable Integer traceFilter;
+
   private final ControlledGuest controlled = new ControlledGuest();
 
   @Override
@@ -175,6 +195,10 @@ final class RunCommand implements Callable<Integer> {
       ControlFolder.checkName(name);
     }
     var _ = WalkOption.parse(walks);
+    if (trace == null && traceFilter != null) {
+      throw UserError.of("--trace-filter %d says nothing without --trace-memory.", traceFilter);
+    }
+    var _ = traceChoice();
     if (cpus < 1 || cpus > MAX_CPUS) {
       throw UserError.of("--cpus %d is not possible: 1 to %d are.", cpus, MAX_CPUS);
     }
@@ -203,11 +227,30 @@ final class RunCommand implements Callable<Integer> {
     }
   }
 
+  private @Nullable TraceChoice traceChoice() {
+    int filter = traceFilter == null ? TraceChoice.FILTER : traceFilter;
+    return trace == null ? null : new TraceChoice(trace, filter);
+  }
+
+  /** The trace of the {@code start}th start; null if none is wanted. */
+  private @Nullable MemoryTrace trace(GuestRun run, int start, boolean rawTerminal) {
+    TraceChoice choice = traceChoice();
+    return choice == null
+        ? null
+        : new MemoryTrace(
+            choice,
+            run.vm(),
+            name == null ? "guest" : name,
+            start,
+            trouble -> say(trouble.getMessage() + (rawTerminal ? "\r\n" : "\n")));
+  }
+
   private int execute(List<BlockStore> opened, String command) {
     GuestConsole console = GuestConsole.kept(json);
     ByteArrayOutputStream kept = new ByteArrayOutputStream();
     ByteSink output = json ? kept::write : RunCommand::print;
     try (GuestRun run = new GuestRun(config(opened), console, command, output);
+        var _ = trace(run, 1, false);
         var _ = controlled.has(run)) {
       prepareWalks(run, false);
       schedule(run);
@@ -265,8 +308,9 @@ final class RunCommand implements Callable<Integer> {
       if (terminal.isRaw()) {
         System.err.print("Ctrl-] opens Quire's prompt, where q ends the guest.\r\n");
       }
-      while (true) {
+      for (int start = 1; ; start++) {
         try (GuestRun run = new GuestRun(config(opened), console, null, RunCommand::print);
+            var _ = trace(run, start, terminal.isRaw());
             var _ = controlled.has(run)) {
           prepareWalks(run, terminal.isRaw());
           schedule(run);

@@ -41,7 +41,8 @@ public final class CloneRehearsal {
           "",
           null,
           false,
-          true);
+          true,
+          null);
 
   private final HostMachineClock clock = new HostMachineClock(1);
   private final HostedConsole console = new HostedConsole();

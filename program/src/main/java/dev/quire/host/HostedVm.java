@@ -10,6 +10,8 @@ import dev.quire.monitor.VirtualMachine;
 import dev.quire.monitor.VirtualMachine.Held;
 import dev.quire.monitor.memory.OutOfFrames;
 import dev.quire.run.AgentChannel;
+import dev.quire.run.MemoryTrace;
+import dev.quire.run.TraceChoice;
 import java.io.IOException;
 import java.util.Objects;
 import java.util.function.Consumer;
@@ -45,7 +47,8 @@ public final class HostedVm {
   }
 
   /** What belongs to one start. */
-  private record Start(PowerControl power, VirtualMachine vm, AgentChannel agent) {
+  private record Start(
+      PowerControl power, VirtualMachine vm, AgentChannel agent, @Nullable MemoryTrace trace) {
     PowerControl.Kind end() {
       return Objects.requireNonNull(power.pending()).kind();
     }
@@ -65,6 +68,7 @@ public final class HostedVm {
 
   private String reason = "";
   private int weight;
+  private int starts;
   private boolean startsAgain;
 
   /** {@code changed} is told after each change of the phase. */
@@ -210,7 +214,7 @@ public final class HostedVm {
     PowerControl power = new PowerControl();
     Clock computer = clock.computer(power, weight);
     VirtualMachine vm = copy.make(power, computer, console, conversation.port());
-    run(new Start(power, vm, conversation));
+    run(new Start(power, vm, conversation, null));
   }
 
   // ---- its life ------------------------------------------------------------------------------
@@ -233,7 +237,29 @@ public final class HostedVm {
     PowerControl power = new PowerControl();
     AgentChannel agent = new AgentChannel(name().hashCode());
     Clock computer = clock.computer(power, weight);
-    return new Start(power, factory.make(power, computer, console, agent.port()), agent);
+    VirtualMachine vm = factory.make(power, computer, console, agent.port());
+    try {
+      return new Start(power, vm, agent, trace(vm));
+    } catch (UserError e) {
+      var _ = close(vm);
+      throw e;
+    }
+  }
+
+  private @Nullable MemoryTrace trace(VirtualMachine vm) {
+    TraceChoice choice = entry.trace();
+    return choice == null
+        ? null
+        : new MemoryTrace(
+            choice, vm, name(), ++starts, trouble -> clock.post(() -> traceEnded(vm, trouble)));
+  }
+
+  /** The guest goes on without. */
+  private void traceEnded(VirtualMachine vm, UserError trouble) {
+    if (now != null && now.vm.equals(vm)) {
+      reason = String.valueOf(trouble.getMessage());
+      changed.accept(this);
+    }
   }
 
   private void run(Start start) {
@@ -272,6 +298,9 @@ public final class HostedVm {
     now = null;
     start.agent.disconnect();
     console.disconnect();
+    if (start.trace != null) {
+      start.trace.close();
+    }
     String failure = failure(start);
     if (failure != null) {
       enter(VmState.FAILED, failure);

@@ -141,7 +141,8 @@ record SavedGuest(
         append,
         exec.isEmpty() ? null : exec,
         false,
-        balloon);
+        balloon,
+        null);
   }
 
   private static @Nullable Path path(String text) {

@@ -6,6 +6,7 @@ import dev.quire.monitor.VmConfig;
 import dev.quire.monitor.manager.Limits;
 import dev.quire.monitor.paging.PagingChoice;
 import dev.quire.run.DiskChoice;
+import dev.quire.run.TraceChoice;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -28,6 +29,7 @@ import org.jspecify.annotations.Nullable;
  * @param exec a command that starts once the guest is up, or null
  * @param waitsForMemory true if it starts as soon as its min fits, false if it must fit at once
  * @param balloon true if it has a balloon device
+ * @param trace where its references go, or null
  */
 public record VmEntry(
     String name,
@@ -44,14 +46,30 @@ public record VmEntry(
     String append,
     @Nullable String exec,
     boolean waitsForMemory,
-    boolean balloon) {
+    boolean balloon,
+    @Nullable TraceChoice trace) {
   public static final int MAX_CPUS = 4;
   public static final int MAX_SHARES = 1_000_000;
 
   static final List<String> KEYS =
       List.of(
-          "name", "image", "initrd", "memory", "min", "max", "shares", "group", "paging", "cpus",
-          "disk", "append", "exec", "start", "balloon");
+          "name",
+          "image",
+          "initrd",
+          "memory",
+          "min",
+          "max",
+          "shares",
+          "group",
+          "paging",
+          "cpus",
+          "disk",
+          "append",
+          "exec",
+          "start",
+          "balloon",
+          "trace_memory",
+          "trace_filter");
 
   private static final String DEBIAN = "debian";
   private static final String AS_MEMORY_ALLOWS = "as memory allows";
@@ -60,7 +78,7 @@ public record VmEntry(
     disks = List.copyOf(disks);
   }
 
-  /** A copy of this guest, under another name and as it is now. */
+  /** A copy of this guest, under another name and as it is now; nobody traces it. */
   VmEntry copy(String copyName, Limits limits, PagingChoice pagingNow) {
     return new VmEntry(
         copyName,
@@ -77,7 +95,8 @@ public record VmEntry(
         append,
         exec,
         waitsForMemory,
-        balloon);
+        balloon,
+        null);
   }
 
   static VmEntry from(Section section) {
@@ -101,7 +120,17 @@ public record VmEntry(
         section.string("append", ""),
         section.string("exec"),
         section.oneOf("start", List.of("now", AS_MEMORY_ALLOWS)).equals(AS_MEMORY_ALLOWS),
-        section.flag("balloon", true));
+        section.flag("balloon", true),
+        trace(section));
+  }
+
+  private static @Nullable TraceChoice trace(Section section) {
+    Path file = section.path("trace_memory");
+    int filter = section.whole("trace_filter", 1, TraceChoice.MOST_FILTER, TraceChoice.FILTER);
+    if (file == null && section.has("trace_filter")) {
+      throw section.mistake("trace_filter", "trace_filter says nothing without trace_memory.");
+    }
+    return file == null ? null : new TraceChoice(file, filter);
   }
 
   private static String name(Section section) {

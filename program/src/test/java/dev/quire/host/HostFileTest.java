@@ -10,6 +10,7 @@ import dev.quire.monitor.sharing.Sharing.Mode;
 import dev.quire.monitor.sharing.Sharing.Order;
 import dev.quire.monitor.sharing.Sharing.Pace;
 import dev.quire.run.DiskChoice;
+import dev.quire.run.TraceChoice;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -55,6 +56,8 @@ final class HostFileTest {
       exec = "true"
       start = "as memory allows"
       balloon = false
+      trace_memory = "a.trace"
+      trace_filter = 7
       [[vm]]
       name = "b"
       memory = "2M"
@@ -121,7 +124,8 @@ final class HostFileTest {
                 "",
                 null,
                 false,
-                true));
+                true,
+                null));
     assertThat(host.events()).isEmpty();
   }
 
@@ -158,7 +162,8 @@ final class HostFileTest {
                 "quiet",
                 "true",
                 true,
-                false));
+                false,
+                new TraceChoice(folder.resolve("a.trace"), 7)));
     assertThat(host.vms().getLast())
         .extracting(VmEntry::min, vm -> vm.disks().size(), VmEntry::waitsForMemory)
         .containsExactly(MIB / 2, 1, false);

@@ -141,7 +141,7 @@ public final class TraceWriter implements FrameStream, AutoCloseable {
     }
     closing.put(references);
     closing.put(misses());
-    closing.put(time);
+    closing.put(Math.max(time, lastTime));
     write(0, closing.bytes(), closing.position());
     close();
   }
