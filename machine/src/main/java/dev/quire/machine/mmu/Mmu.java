@@ -184,9 +184,6 @@ public final class Mmu {
   }
 
   private long loadSlow(long gva, int size) {
-    if (references != null && l1.load(dataMode).holds(gva, size)) {
-      return readRam(held(references, l1.load(dataMode), gva), size);
-    }
     return load(gva, size, AccessType.LOAD, dataMode);
   }
 
@@ -198,11 +195,11 @@ public final class Mmu {
       throw trap.of(Cause.LOAD_MISALIGNED, gva, Mode.virtual(mode));
     }
     int head = headLength(gva, size);
-    long low = locateRam(gva, head, access, mode);
+    long low = locateAnew(gva, head, access, mode);
     if (head == size) {
       return readRam(low, size);
     }
-    long high = locateRam(gva + head, size - head, access, mode);
+    long high = locateAnew(gva + head, size - head, access, mode);
     long value = 0;
     for (int i = size - 1; i >= 0; i--) {
       long hpa = i < head ? low + i : high + (i - head);
@@ -256,11 +253,7 @@ public final class Mmu {
   }
 
   private void storeSlow(long gva, int size, long value) {
-    if (references != null && l1.store(dataMode).holds(gva, size)) {
-      writeRam(held(references, l1.store(dataMode), gva), size, value);
-    } else {
-      store(gva, size, value, dataMode);
-    }
+    store(gva, size, value, dataMode);
   }
 
   private void store(long gva, int size, long value, int mode) {
@@ -272,12 +265,12 @@ public final class Mmu {
       throw trap.of(Cause.STORE_MISALIGNED, gva, Mode.virtual(mode));
     }
     int head = headLength(gva, size);
-    long low = locateRam(gva, head, AccessType.STORE, mode);
+    long low = locateAnew(gva, head, AccessType.STORE, mode);
     if (head == size) {
       writeRam(low, size, value);
       return;
     }
-    long high = locateRam(gva + head, size - head, AccessType.STORE, mode);
+    long high = locateAnew(gva + head, size - head, AccessType.STORE, mode);
     for (int i = 0; i < size; i++) {
       long hpa = i < head ? low + i : high + (i - head);
       memory.writeByte(hpa, (byte) (value >>> 8 * i));
@@ -301,11 +294,6 @@ public final class Mmu {
     if (tlb[entry] == (gva & PAGE)) {
       return tlb[entry + 1];
     }
-    if (references != null && l1.fetch(fetchMode).holds(gva, 1)) {
-      long held = l1.fetch(fetchMode).value(gva);
-      references.referenced(gva, held);
-      return held;
-    }
     long frame = locateRam(gva, 2, AccessType.FETCH, fetchMode) & PAGE;
     int privilege = Mode.privilege(fetchMode);
     return pmp.check(frame, 4096, Pmp.EXECUTE, privilege) == Pmp.ALLOW ? frame : frame | SPLIT;
@@ -325,10 +313,6 @@ public final class Mmu {
     int entry = (int) (gva >>> 11) & l1Mask;
     if (tlb[entry] == (gva & (PAGE | size - 1))) {
       return gva + tlb[entry + 1];
-    }
-    L1Tlb l1Tlb = write ? l1.store(dataMode) : l1.load(dataMode);
-    if (references != null && l1Tlb.holds(gva, size)) {
-      return memory.hostAddress(held(references, l1Tlb, gva), size);
     }
     if ((gva & size - 1) != 0) {
       int cause = write ? Cause.STORE_MISALIGNED : Cause.LOAD_MISALIGNED;
@@ -360,7 +344,7 @@ public final class Mmu {
 
   /** cbo.zero: zeroes the 64-byte block that holds {@code gva}. */
   public void zeroBlock(long gva) {
-    long hpa = locateRam(gva, 1, AccessType.STORE, dataMode) & -BLOCK;
+    long hpa = locateAnew(gva, 1, AccessType.STORE, dataMode) & -BLOCK;
     checkBlock(hpa, gva, AccessType.STORE);
     memory.zero(hpa, BLOCK);
   }
@@ -415,15 +399,6 @@ public final class Mmu {
     l1.dropStores(memory.hostAddress(hpaFrame, PhysicalMemory.FRAME_SIZE));
   }
 
-  // ---- traced -----------------------------------------------------------------------------
-
-  /** The hpa of {@code gva}, whose page a load or store TLB holds; the reference is told. */
-  private long held(ReferenceListener listener, L1Tlb tlb, long gva) {
-    long hpa = memory.hpaOf(gva + tlb.value(gva));
-    listener.referenced(gva, hpa);
-    return hpa;
-  }
-
   // ---- the slow way -----------------------------------------------------------------------
 
   /**
@@ -431,6 +406,41 @@ public final class Mmu {
    * the L1 entry if the page may have one.
    */
   private long locate(long gva, int size, int access, int mode) {
+    if (references != null) {
+      return locateTraced(references, gva, size, access, mode);
+    }
+    return translate(gva, size, access, mode);
+  }
+
+  /** The same, told; and first what the L1 TLB knows, which the fast way did not ask. */
+  private long locateTraced(ReferenceListener listener, long gva, int size, int access, int mode) {
+    long hpa = held(gva, size, access, mode);
+    if (hpa < 0) {
+      hpa = translate(gva, size, access, mode);
+    }
+    listener.referenced(gva, hpa);
+    return hpa;
+  }
+
+  /** The machine address of {@code gva}, if the fast way would have found it; else -1. */
+  private long held(long gva, int size, int access, int mode) {
+    if (mode != (access == AccessType.FETCH ? fetchMode : dataMode)) {
+      return -1;
+    }
+    return switch (access) {
+      case AccessType.FETCH ->
+          l1.fetch(mode).holds(gva, 1) ? l1.fetch(mode).value(gva) + (gva & ~PAGE) : -1;
+      case AccessType.LOAD -> held(l1.load(mode), gva, size);
+      case AccessType.STORE -> held(l1.store(mode), gva, size);
+      default -> -1;
+    };
+  }
+
+  private long held(L1Tlb tlb, long gva, int size) {
+    return tlb.holds(gva, size) ? memory.hpaOf(gva + tlb.value(gva)) : -1;
+  }
+
+  private long translate(long gva, int size, int access, int mode) {
     int outcome = translator.translate(gva, access, mode);
     if (outcome != Walker.OK) {
       throw fault(outcome, gva, access, mode);
@@ -443,9 +453,6 @@ public final class Mmu {
       fill(gva, hpa & PAGE, access, mode);
     } else if (verdict == Pmp.DENY || !allowed(hpa, size, need, privilege)) {
       throw fault(Walker.ACCESS_FAULT, gva, access, mode);
-    }
-    if (references != null) {
-      references.referenced(gva, hpa);
     }
     return hpa;
   }
@@ -481,7 +488,19 @@ public final class Mmu {
 
   /** As {@link #locate}, and what is not RAM is an access fault. */
   private long locateRam(long gva, int size, int access, int mode) {
-    long hpa = locate(gva, size, access, mode);
+    return requireRam(locate(gva, size, access, mode), gva, size, access, mode);
+  }
+
+  /** As {@link #locateRam}, of what no fast way ever finds: L1 is not asked. */
+  private long locateAnew(long gva, int size, int access, int mode) {
+    long hpa = translate(gva, size, access, mode);
+    if (references != null) {
+      references.referenced(gva, hpa);
+    }
+    return requireRam(hpa, gva, size, access, mode);
+  }
+
+  private long requireRam(long hpa, long gva, int size, int access, int mode) {
     if (!memory.contains(hpa, size)) {
       throw fault(Walker.ACCESS_FAULT, gva, access, mode);
     }

@@ -92,7 +92,7 @@ class ReferencesTest {
               access(GVA + 18, frames + 18),
               access(GVA + 24, frames + 24),
               access(GVA + 32, frames + 32),
-              access(GVA + 34, frames));
+              access(GVA + 34, frames + 34));
 
       expected = new ArrayList<>(List.of(access(GVA + 4092, frames + 4092)));
       expected.addAll(walk(f, root, GVA + 4096));
