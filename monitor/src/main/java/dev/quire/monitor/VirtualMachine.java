@@ -21,6 +21,7 @@ import dev.quire.monitor.memory.FrameTable;
 import dev.quire.monitor.memory.GuestMemory;
 import dev.quire.monitor.paging.PagingChoice;
 import dev.quire.monitor.paging.VmPaging;
+import dev.quire.monitor.sampling.Sampler;
 import dev.quire.monitor.sbi.Sbi;
 import dev.quire.monitor.trace.FrameStream;
 import dev.quire.monitor.trace.MemoryTracer;
@@ -30,14 +31,17 @@ import dev.quire.monitor.vcpu.NativeCpu;
 import dev.quire.monitor.vcpu.Vcpu;
 import dev.quire.monitor.vcpu.VcpuTime;
 import java.io.IOException;
+import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.SplittableRandom;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
+import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -60,6 +64,10 @@ public final class VirtualMachine implements AutoCloseable {
   private final GuestMemory memory;
   private final GuestDevices devices;
   private final MemoryTracer tracer;
+
+  /** Null if the guest is not virtualized. */
+  private final @Nullable Sampler sampler;
+
   private final List<GuestCpu> vcpus = new ArrayList<>();
 
   /**
@@ -169,6 +177,17 @@ public final class VirtualMachine implements AutoCloseable {
     }
     tracer = new MemoryTracer(memory, machine.frames(), machine.memory(), vcpus, clock);
     loadOrLeave(saved);
+    sampler =
+        isNative ? null : new Sampler(memory, clock, tracer, randomPages(), config.sampling());
+    if (sampler != null) {
+      sampler.begin();
+    }
+  }
+
+  /** What is sampled repeats where the run does, and else nobody can know it. */
+  private RandomGenerator randomPages() {
+    return new SplittableRandom(
+        config.countsInstructions() ? config.seed() : new SecureRandom().nextLong());
   }
 
   private List<InterruptLine> externalInterrupts(int cpus) {
@@ -312,6 +331,9 @@ public final class VirtualMachine implements AutoCloseable {
 
   private void change(PagingChoice choice) {
     requirePaging(choice).switchTo(choice);
+    if (sampler != null) {
+      sampler.begin();
+    }
   }
 
   private VmPaging requirePaging(PagingChoice choice) {
@@ -426,6 +448,11 @@ public final class VirtualMachine implements AutoCloseable {
     return paging == null ? Map.of() : paging.method().statistics();
   }
 
+  /** Estimates how much of its memory the guest uses; null if it is native. */
+  public @Nullable Sampler sampler() {
+    return sampler;
+  }
+
   public List<GuestCpu> vcpus() {
     return List.copyOf(vcpus);
   }
@@ -474,6 +501,9 @@ public final class VirtualMachine implements AutoCloseable {
   /** Closes the disks and gives all of the machine's memory back; when the VM has ended. */
   @Override
   public void close() throws IOException {
+    if (sampler != null) {
+      sampler.close();
+    }
     if (ownsMachine) {
       machine.close();
     } else {

@@ -6,6 +6,7 @@ import dev.quire.machine.device.virtio.BlockStore;
 import dev.quire.machine.mmu.MmuConfig;
 import dev.quire.monitor.paging.GStageMode;
 import dev.quire.monitor.paging.PagingChoice;
+import dev.quire.monitor.sampling.Sampler;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -28,6 +29,7 @@ import org.jspecify.annotations.Nullable;
  *     (Svade)
  * @param mmu sizes of TLBs and walk caches
  * @param countsInstructions whether time is the number of instructions, else the host's
+ * @param sampling how its use of memory is estimated, unless it is native
  * @param seed of everything that is random in the VM
  */
 public record VmConfig(
@@ -45,6 +47,7 @@ public record VmConfig(
     boolean updatesAd,
     MmuConfig mmu,
     boolean countsInstructions,
+    Sampler.Settings sampling,
     long seed) {
   public static final int MAX_CPUS = 8;
   public static final int MAX_DISKS = 6;
@@ -83,6 +86,7 @@ public record VmConfig(
     private boolean updatesAd;
     private MmuConfig mmu = MmuConfig.standard();
     private boolean countsInstructions = true;
+    private Sampler.Settings sampling = Sampler.Settings.STANDARD;
     private long seed;
 
     public Builder(GuestFile kernel) {
@@ -154,6 +158,11 @@ public record VmConfig(
       return this;
     }
 
+    public Builder sampling(Sampler.Settings settings) {
+      sampling = settings;
+      return this;
+    }
+
     public Builder seed(long value) {
       seed = value;
       return this;
@@ -175,6 +184,7 @@ public record VmConfig(
           updatesAd,
           mmu,
           countsInstructions,
+          sampling,
           seed);
     }
   }

@@ -23,6 +23,7 @@ import picocli.CommandLine.ParameterException;
       ConsoleCommand.class,
       ExecCommand.class,
       CensusCommand.class,
+      WssCommand.class,
       RestoreCommand.class,
       BareCommand.class,
       ImageCommand.class

@@ -57,6 +57,8 @@ final class RunCommand implements Callable<Integer> {
 
   @Mixin private GuestOptions guest = new GuestOptions();
 
+  @Mixin private SampleOptions sampling = new SampleOptions();
+
   @Option(
       names = "--cpus",
       paramLabel = "N",
@@ -187,6 +189,7 @@ final class RunCommand implements Callable<Integer> {
   /** Before anything is pulled or opened. */
   private void checkOptions() {
     guest.check();
+    var _ = sampling.settings();
     PagingChoice choice = PagingChoice.parse(paging, shadow);
     if (!SwitchOption.parse(switches).isEmpty() && choice == PagingChoice.NATIVE) {
       throw UserError.of("--switch-at needs a guest that is virtualized, not native.");
@@ -217,6 +220,7 @@ final class RunCommand implements Callable<Integer> {
         .cpus(cpus)
         .disks(opened.stream().<BlockStore>map(KeptOpen::new).toList())
         .paging(PagingChoice.parse(paging, shadow))
+        .sampling(sampling.settings())
         .countsInstructions(clock == null ? exec != null : clock == ClockKind.instructions)
         .build();
   }

@@ -3,6 +3,7 @@ package dev.quire.control;
 import dev.quire.control.ControlCommand.Argument;
 import dev.quire.control.ControlCommand.Kind;
 import dev.quire.machine.board.MemorySize;
+import dev.quire.machine.board.TimeSpan;
 import dev.quire.machine.board.UserError;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -23,6 +24,8 @@ public final class Arguments {
   private static final int SHOWN = 40;
   private static final long PAGE = 4096;
   private static final Pattern SIZE = Pattern.compile("([0-9]{1,13})([KMGkmg]?)");
+  private static final String ON = "on";
+  private static final String OFF = "off";
   private static final Set<String> TRUTH = Set.of("true", "false");
 
   private final Map<String, String> values;
@@ -196,6 +199,22 @@ public final class Arguments {
 
   private static char unit(String text) {
     return text.isEmpty() ? ' ' : Character.toUpperCase(text.charAt(0));
+  }
+
+  /** A time in nanoseconds, as in 500ms; {@code missing} if it is not given. */
+  public long time(String name, long missing) {
+    String text = values.get(name);
+    return text == null ? missing : TimeSpan.parse(text);
+  }
+
+  /** Whether "on" is given, or "off"; {@code missing} if neither is. */
+  public boolean onOrOff(String name, boolean missing) {
+    return switch (values.getOrDefault(name, missing ? ON : OFF)) {
+      case ON -> true;
+      case OFF -> false;
+      case String other ->
+          throw UserError.of("%s=%s is not possible: on or off.", name, shown(other));
+    };
   }
 
   /** A number of 0 or more and below {@code limit}; {@code missing} if it is not given. */

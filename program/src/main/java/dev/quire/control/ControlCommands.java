@@ -57,6 +57,19 @@ public final class ControlCommands {
           "Shows what the guest's and the monitor's tables map.",
           ControlCommands::tables);
 
+  /** How much memory the guest uses. */
+  public static final ControlCommand<Guest> WSS =
+      new ControlCommand<>(
+          "wss",
+          List.of(
+              Argument.flag("watch", "Go on with a line for each period, until the guest ends."),
+              Argument.setting("pages", "N", "Sample so many pages in each period; 0: none."),
+              Argument.setting("period", "D", "Of the guest's time, for example 5s."),
+              Argument.setting(
+                  "truth", "on|off", "Trace each reference, too; the guest is slow meanwhile.")),
+          "Estimates how much of its memory a guest uses, by sampling.",
+          WorkingSetReply::to);
+
   /** Asked by {@code quire census}, again and again. */
   public static final ControlCommand<Guest> PAGES =
       new ControlCommand<>(
@@ -68,10 +81,10 @@ public final class ControlCommands {
           ControlCommands::pages);
 
   /** All that users type. */
-  public static final List<ControlCommand<Guest>> ALL = List.of(WALK, TABLES, PAGING, STATS);
+  public static final List<ControlCommand<Guest>> ALL = List.of(WALK, TABLES, PAGING, WSS, STATS);
 
   /** All of them. */
-  static final List<ControlCommand<Guest>> ASKED = List.of(WALK, TABLES, PAGING, STATS, PAGES);
+  static final List<ControlCommand<Guest>> ASKED = List.of(WALK, TABLES, PAGING, WSS, STATS, PAGES);
 
   private ControlCommands() {}
 

@@ -9,6 +9,8 @@ import java.util.Locale;
  * The commands as typed at Quire's prompt on the guest's own terminal: without the guest's name.
  */
 public final class ControlPrompt implements Keyboard.Prompt {
+  private static final String GOES_ON = "That has no end: ask for it from another terminal.\n";
+
   private final ControlledGuest guest;
 
   public ControlPrompt(ControlledGuest guest) {
@@ -32,7 +34,7 @@ public final class ControlPrompt implements Keyboard.Prompt {
           ControlCommand.find(ControlCommands.ALL, words.getFirst());
       Arguments arguments = Arguments.ofWords(command, words.subList(1, words.size()));
       Reply reply = guest.answer(command, arguments);
-      return reply instanceof Answer answer ? answer.text() : "";
+      return reply instanceof Answer answer ? answer.text() : GOES_ON;
     } catch (UserError e) {
       return e.getMessage() + "\n";
     } catch (RuntimeException e) { // the guest goes on, and its keyboard

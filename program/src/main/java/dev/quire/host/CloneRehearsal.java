@@ -9,6 +9,7 @@ import dev.quire.monitor.Machine;
 import dev.quire.monitor.VirtualMachine;
 import dev.quire.monitor.memory.GuestMemory;
 import dev.quire.monitor.paging.PagingChoice;
+import dev.quire.monitor.sampling.Sampler;
 import dev.quire.run.AgentChannel;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -50,7 +51,7 @@ public final class CloneRehearsal {
 
   private CloneRehearsal(Machine machine) {
     HostSession.Boot boot = new HostSession.Boot(new GuestFile("rehearsal", new byte[PAGE]), null);
-    maker = new GuestMaker(machine, false, entry -> boot);
+    maker = new GuestMaker(machine, false, Sampler.Settings.STANDARD, entry -> boot);
     maker.boots(ENTRY, ENTRY);
   }
 

@@ -55,6 +55,9 @@ public final class GuestCommands {
           "Has a guest run a command, and ends with its status.",
           (guest, arguments) -> new ExecStream(guest, arguments.required("command")));
 
+  /** Follows its periods, too. */
+  public static final ControlCommand<Guest> WSS = onMachine(ControlCommands.WSS);
+
   /** Asked by {@code quire census}. */
   private static final ControlCommand<Guest> PAGES = onMachine(ControlCommands.PAGES);
 
@@ -63,7 +66,7 @@ public final class GuestCommands {
 
   /** Those that answer at once. */
   public static final List<ControlCommand<Guest>> ANSWERED =
-      ALL.stream().filter(c -> !List.of(CONSOLE, TYPE, EXEC, PAGES).contains(c)).toList();
+      ALL.stream().filter(c -> !List.of(CONSOLE, TYPE, EXEC, PAGES, WSS).contains(c)).toList();
 
   private GuestCommands() {}
 
@@ -96,7 +99,12 @@ public final class GuestCommands {
     all.add(CopyCommands.SAVE);
     add(all, "why", "Says why a guest has the memory that it has.", GuestCommands::why);
     for (ControlCommand<ControlCommands.Guest> command : ControlCommands.ALL) {
-      all.add(command.name().equals("stats") ? stats(command) : onMachine(command));
+      all.add(
+          switch (command.name()) {
+            case "stats" -> stats(command);
+            case "wss" -> WSS;
+            default -> onMachine(command);
+          });
     }
     return List.copyOf(all);
   }

@@ -8,6 +8,7 @@ import dev.quire.monitor.Machine;
 import dev.quire.monitor.SavedState;
 import dev.quire.monitor.VirtualMachine;
 import dev.quire.monitor.VmConfig;
+import dev.quire.monitor.sampling.Sampler;
 import dev.quire.run.AgentChannel;
 import dev.quire.run.DiskChoice;
 import java.io.IOException;
@@ -27,14 +28,20 @@ final class GuestMaker {
 
   private final Machine machine;
   private final boolean countsInstructions;
+  private final Sampler.Settings sampling;
   private final Function<VmEntry, Boot> boots;
 
   /** By name: the guest of the host's file whose boot it shares. */
   private final Map<String, VmEntry> likes = new HashMap<>();
 
-  GuestMaker(Machine machine, boolean countsInstructions, Function<VmEntry, Boot> boots) {
+  GuestMaker(
+      Machine machine,
+      boolean countsInstructions,
+      Sampler.Settings sampling,
+      Function<VmEntry, Boot> boots) {
     this.machine = machine;
     this.countsInstructions = countsInstructions;
+    this.sampling = sampling;
     this.boots = boots;
   }
 
@@ -140,6 +147,7 @@ final class GuestMaker {
         .paging(entry.paging())
         .balloon(entry.balloon())
         .countsInstructions(countsInstructions)
+        .sampling(sampling)
         .seed(seed)
         .build();
   }

@@ -3,6 +3,8 @@ package dev.quire.host;
 import dev.quire.monitor.VirtualMachine;
 import dev.quire.monitor.memory.PageTraffic;
 import dev.quire.monitor.policy.Policy;
+import dev.quire.monitor.sampling.SampleCounters;
+import dev.quire.monitor.sampling.Sampler;
 import dev.quire.monitor.sharing.ScanCounters;
 import java.util.LinkedHashMap;
 import java.util.Locale;
@@ -35,7 +37,19 @@ final class HostCounters {
   }
 
   private static Map<String, Long> work(VirtualMachine vm) {
-    return Map.of("instructions", vm.instructions(), "exits", vm.exits().total());
+    Map<String, Long> work = new LinkedHashMap<>();
+    work.put("instructions", vm.instructions());
+    work.put("exits", vm.exits().total());
+    Sampler sampler = vm.sampler();
+    if (sampler != null) {
+      SampleCounters counters = sampler.counters(vm.exits().sampleNanos());
+      work.put("samplePeriods", counters.periods());
+      work.put("sampledPages", counters.sampled());
+      work.put("touchedPages", counters.touched());
+      work.put("samplingNanos", counters.nanos());
+      work.put("harvestingNanos", counters.harvesting());
+    }
+    return work;
   }
 
   /** What came of looking for equal pages; all but {@code passes} are pages. */

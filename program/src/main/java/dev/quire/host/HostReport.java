@@ -4,6 +4,7 @@ import dev.quire.monitor.VirtualMachine;
 import dev.quire.monitor.manager.Limits;
 import dev.quire.monitor.manager.ManagedVm;
 import dev.quire.monitor.memory.PageTraffic;
+import dev.quire.monitor.policy.Activity;
 import dev.quire.monitor.policy.MachineSnapshot;
 import dev.quire.monitor.policy.Policy;
 import dev.quire.monitor.policy.Snapshot;
@@ -34,13 +35,13 @@ public record HostReport(long nanos, MachineSnapshot machine, ScanCounters scan,
   /** In esxtop's words, where it has one; what they mean is said in {@link #topText}. */
   private static final List<String> TOP =
       List.of(
-          "NAME", "STATE", "MEMSZ", "GRANT", "TCHD", "%ACTV", "TARGET", "MCTLSZ", "MCTLTGT",
+          "NAME", "STATE", "MEMSZ", "GRANT", "TCHD", "%ACTV", "95%", "TARGET", "MCTLSZ", "MCTLTGT",
           "SWCUR", "SHRD", "ZERO");
 
   private static final List<String> PS =
       List.of(
-          "NAME", "STATE", "PAGING", "CPUS", "MEMORY", "MIN", "MAX", "SHARES", "HELD", "TARGET",
-          "");
+          "NAME", "STATE", "PAGING", "CPUS", "MEMORY", "MIN", "MAX", "SHARES", "HELD", "ACTIVE",
+          "TARGET", "");
 
   /**
    * One guest.
@@ -49,7 +50,6 @@ public record HostReport(long nanos, MachineSnapshot machine, ScanCounters scan,
    * @param reason why the state is what it is, or empty
    * @param paging how its memory is virtualized now
    * @param cpus how many vCPUs it has
-   * @param active bytes that it used lately, as far as that was measured
    * @param balloonAsked bytes that its balloon is asked to hold
    * @param traffic what has happened to its pages in all its starts
    * @param instructions that its vCPUs have completed since it started
@@ -60,7 +60,6 @@ public record HostReport(long nanos, MachineSnapshot machine, ScanCounters scan,
       String reason,
       String paging,
       int cpus,
-      long active,
       long balloonAsked,
       PageTraffic traffic,
       long instructions) {
@@ -96,7 +95,6 @@ public record HostReport(long nanos, MachineSnapshot machine, ScanCounters scan,
         hosted.reason(),
         vm == null ? hosted.entry().paging().word() : vm.choice().word(),
         hosted.entry().cpus(),
-        Math.round(shot.activeFraction() * shot.held()),
         managed == null ? 0 : managed.balloonAsked(),
         session.traffic(hosted.name()),
         vm == null ? 0 : vm.instructions());
@@ -117,8 +115,7 @@ public record HostReport(long nanos, MachineSnapshot machine, ScanCounters scan,
         entry.memory(),
         0,
         0,
-        0,
-        0,
+        Activity.UNKNOWN,
         0,
         -1,
         -1,
@@ -191,13 +188,14 @@ public record HostReport(long nanos, MachineSnapshot machine, ScanCounters scan,
     json.put("unpopulated", memory.unpopulated());
     json.put("cache", memory.cache());
     json.put("target", memory.target());
-    json.put("active", vm.active());
+    json.put("active", memory.active());
     json.put("min", memory.min());
     json.put("max", memory.max());
     json.put("shares", memory.shares());
     json.put("reason", vm.reason());
     json.put("cpus", vm.cpus());
     json.put("instructions", vm.instructions());
+    json.put("activity", memory.activity());
     json.put("guestTotal", memory.guestTotal());
     json.put("guestAvailable", memory.guestAvailable());
     json.put("guestFree", memory.guestFree());
@@ -235,6 +233,7 @@ public record HostReport(long nanos, MachineSnapshot machine, ScanCounters scan,
           mib(memory.max()),
           Integer.toString(memory.shares()),
           mib(memory.held()),
+          memory.activity().measured() ? mib(memory.active()) : "-",
           mib(memory.target()),
           vm.reason());
     }
@@ -244,22 +243,25 @@ public record HostReport(long nanos, MachineSnapshot machine, ScanCounters scan,
   /**
    * The machine in a line, what is shared in another, and a line for each guest: where its memory
    * is. Sizes are MiB. MEMSZ is what the guest believes to have, GRANT what machine memory it has
-   * (private and shared), TCHD what it used of that lately and %ACTV the same as a part, TARGET
-   * what it may hold, MCTLSZ the balloon and MCTLTGT what that is asked to be, SWCUR what is
-   * swapped out, SHRD what is shared, ZERO what was all zero and dropped.
+   * (private and shared), TCHD what it used of that lately, %ACTV the part that it used of what it
+   * could touch (MEMSZ - MCTLSZ) and 95% the interval of that by the last sample alone, TARGET what
+   * it may hold, MCTLSZ the balloon and MCTLTGT what that is asked to be, SWCUR what is swapped
+   * out, SHRD what is shared, ZERO what was all zero and dropped.
    */
   public String topText() {
     TextTable table = new TextTable(TOP);
     for (Vm vm : vms) {
       VmSnapshot memory = vm.memory();
-      boolean measured = memory.sampledPages() > 0;
+      Activity activity = memory.activity();
+      boolean measured = activity.measured();
       table.row(
           shortName(vm),
           vm.state().word(),
           mib(memory.configured()),
           mib(memory.held()),
-          measured ? mib(vm.active()) : "-",
-          measured ? percent(memory.activeFraction()) : "-",
+          measured ? mib(memory.active()) : "-",
+          measured ? percent(activity.fraction()) : "-",
+          measured ? percent(activity.low()) + "-" + percent(activity.high()) : "-",
           mib(memory.target()),
           mib(memory.ballooned()),
           mib(vm.balloonAsked()),

@@ -95,7 +95,7 @@ public final class HostSession implements AutoCloseable {
             swapFile(managing.swap()),
             managing.swap().latencyNanos());
     manager = new MemoryManager(machine, clock, settings, this::tell, this::record);
-    maker = new GuestMaker(machine, wanted.countsInstructions(), boots);
+    maker = new GuestMaker(machine, wanted.countsInstructions(), managing.sampling(), boots);
     for (VmEntry entry : config.vms()) {
       maker.boots(entry, entry);
       limits.put(entry.name(), new Limits(entry.min(), entry.max(), entry.shares()));

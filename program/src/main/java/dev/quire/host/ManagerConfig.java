@@ -1,6 +1,8 @@
 package dev.quire.host;
 
+import dev.quire.machine.board.TimeSpan;
 import dev.quire.monitor.policy.Policies;
+import dev.quire.monitor.sampling.Sampler;
 import dev.quire.monitor.sharing.Sharing;
 import java.util.List;
 
@@ -11,10 +13,16 @@ import java.util.List;
  * @param tax the idle memory tax tau of the policy idle-tax, from 0 to below 1: an idle page costs
  *     1 / (1 - tau) times what one in use does
  * @param periodNanos between two decisions, in nanoseconds of the machine's time
+ * @param sampling how the use of memory is estimated, of each guest alike
  * @param sharing which equal pages become one, and how they are found
  */
 public record ManagerConfig(
-    String policy, double tax, long periodNanos, SwapConfig swap, Sharing sharing) {
+    String policy,
+    double tax,
+    long periodNanos,
+    SwapConfig swap,
+    Sampler.Settings sampling,
+    Sharing sharing) {
   static final List<String> KEYS =
       List.of(
           "policy",
@@ -22,6 +30,8 @@ public record ManagerConfig(
           "period",
           "swap",
           "swap_latency",
+          "sample_pages",
+          "sample_period",
           "sharing",
           "scan_rate",
           "scan_cpu",
@@ -39,12 +49,23 @@ public record ManagerConfig(
       throw section.mistake("period", "the period is too short: at least 100ms.");
     }
     return new ManagerConfig(
-        policy(section, tax), tax, period, SwapConfig.from(section), SharingConfig.from(section));
+        policy(section, tax),
+        tax,
+        period,
+        SwapConfig.from(section),
+        sampling(section),
+        SharingConfig.from(section));
+  }
+
+  private static Sampler.Settings sampling(Section section) {
+    int pages = section.whole("sample_pages", 0, Sampler.Settings.MOST_PAGES, 100);
+    long nanos = section.time("sample_period", "30s");
+    return section.parsed("sample_period", () -> new Sampler.Settings(pages, nanos));
   }
 
   /** The same under another policy. */
   public ManagerConfig withPolicy(String name) {
-    return new ManagerConfig(name, tax, periodNanos, swap, sharing);
+    return new ManagerConfig(name, tax, periodNanos, swap, sampling, sharing);
   }
 
   private static String policy(Section section, double tax) {

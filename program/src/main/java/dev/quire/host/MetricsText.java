@@ -99,12 +99,7 @@ public final class MetricsText {
   }
 
   private void use(List<VmSnapshot> vms) {
-    List<VmSnapshot> sampled = vms.stream().filter(vm -> vm.sampledPages() > 0).toList();
-    each(
-        "quire_vm_active_ratio",
-        "The part of its pages that a VM used lately; absent until it is measured.",
-        sampled,
-        VmSnapshot::activeFraction);
+    active(vms.stream().filter(vm -> vm.activity().measured()).toList());
     told("total", "Memory as the guest sees it", vms, VmSnapshot::guestTotal);
     told("available", "What the guest's programs could still get", vms, VmSnapshot::guestAvailable);
     told("free", "What the guest does not use at all", vms, VmSnapshot::guestFree);
@@ -113,6 +108,25 @@ public final class MetricsText {
         "1 if a VM's balloon does what it is asked, else 0.",
         vms,
         vm -> vm.obeys() ? 1 : 0);
+  }
+
+  private void active(List<VmSnapshot> sampled) {
+    bytes("active", "What a VM used lately of what it holds.", sampled, VmSnapshot::active);
+    each(
+        "quire_vm_active_ratio",
+        "The used part of what a VM could touch (configured - ballooned); absent until sampled.",
+        sampled,
+        vm -> vm.activity().fraction());
+    each(
+        "quire_vm_active_low_ratio",
+        "The lower end of the 95 % interval of the last sample alone.",
+        sampled,
+        vm -> vm.activity().low());
+    each(
+        "quire_vm_active_high_ratio",
+        "The upper end of the 95 % interval of the last sample alone.",
+        sampled,
+        vm -> vm.activity().high());
   }
 
   /** A gauge of bytes that every VM has. */

@@ -1,6 +1,7 @@
 package dev.quire.host;
 
 import dev.quire.machine.board.MemorySize;
+import dev.quire.machine.board.TimeSpan;
 import dev.quire.machine.board.UserError;
 import java.math.BigDecimal;
 import java.nio.file.Files;

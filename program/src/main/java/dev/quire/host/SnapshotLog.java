@@ -11,7 +11,6 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -24,16 +23,13 @@ import java.util.Map;
  */
 public record SnapshotLog(Header header, List<Entry> entries) {
   static final String SCHEMA = "quire-snapshots";
-  static final int VERSION = 2;
-
-  /** Nothing was shared, and so nothing was saved. */
-  private static final int WITHOUT_SHARING = 1;
+  static final int VERSION = 3;
 
   /**
    * What the run was.
    *
    * @param schema always "quire-snapshots"
-   * @param version of the schema: 2; 1 if the machine could not share pages yet
+   * @param version of the schema: 3, or an older one that {@link OldRecordings} reads
    * @param policy that decided
    * @param tax of the policy idle-tax, from 0 to less than 1
    * @param periodNanos between two decisions, of machine time
@@ -93,9 +89,8 @@ public record SnapshotLog(Header header, List<Entry> entries) {
         throw UserError.of("a file of snapshots begins with {\"schema\":\"%s\"", SCHEMA);
       }
       Object version = object.get("version");
-      if (!List.of(WITHOUT_SHARING, VERSION).contains(version)) {
-        throw UserError.of(
-            "its version is %s, and this Quire reads %d and %d", version, WITHOUT_SHARING, VERSION);
+      if (!List.of(1, 2, VERSION).contains(version)) {
+        throw UserError.of("its version is %s, and this Quire reads 1 to %d", version, VERSION);
       }
       return RecordReader.read(Header.class, object);
     } catch (UserError e) {
@@ -106,8 +101,7 @@ public record SnapshotLog(Header header, List<Entry> entries) {
   private static Entry entry(Path file, int line, String text, int version, long earliest) {
     try {
       Map<?, ?> object = Json.readObject(text);
-      Entry entry =
-          RecordReader.read(Entry.class, version == VERSION ? object : withoutSharing(object));
+      Entry entry = RecordReader.read(Entry.class, OldRecordings.asOfNow(object, version));
       if (entry.snapshot().nanos() < earliest) {
         throw new UserError("it is earlier than the line before");
       }
@@ -115,20 +109,6 @@ public record SnapshotLog(Header header, List<Entry> entries) {
     } catch (UserError e) {
       throw damaged(file, line, e);
     }
-  }
-
-  /** A line as it would be now. */
-  private static Map<?, ?> withoutSharing(Map<?, ?> entry) {
-    return entry.get("snapshot") instanceof Map<?, ?> snapshot
-            && snapshot.get("machine") instanceof Map<?, ?> machine
-        ? with(entry, "snapshot", with(snapshot, "machine", with(machine, "saved", 0)))
-        : entry;
-  }
-
-  private static Map<?, ?> with(Map<?, ?> object, String key, Object value) {
-    Map<Object, Object> more = new LinkedHashMap<>(object);
-    more.put(key, value);
-    return more;
   }
 
   private static UserError damaged(Path file, int line, UserError e) {

@@ -4,7 +4,6 @@
  * <pre>
  *   HostFile           reads the file, in TOML, into a HostConfig; a mistake is a sentence with its line
  *     Section          one table of the file: its keys, each with its type and line
- *     TimeSpan         times as users write them
  *   HostConfig         what the file says, with all defaults filled in
  *     MachineConfig    [machine]: the memory that there is, who runs at a time, whose time
  *     ManagerConfig    [manager]: how memory moves between guests; SwapConfig: where pages go

@@ -3,6 +3,8 @@ package dev.quire.run;
 import dev.quire.monitor.VirtualMachine;
 import dev.quire.monitor.Walks;
 import dev.quire.monitor.paging.PagingChoice;
+import dev.quire.monitor.sampling.SampleCounters;
+import dev.quire.monitor.sampling.Sampler;
 import dev.quire.monitor.vcpu.Exits;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
@@ -28,6 +30,7 @@ public final class Report {
   private final long tableFrames;
   private final Walks walks;
   private final Map<String, Long> tables;
+  private final @Nullable SampleCounters sampling;
 
   Report(VirtualMachine vm, long nanos, int exitStatus) {
     this.paging = vm.choice();
@@ -47,6 +50,8 @@ public final class Report {
     configured = vm.memory().size();
     resident = vm.memory().resident();
     tableFrames = vm.frames().tables(vm.number());
+    Sampler sampler = vm.sampler();
+    sampling = sampler == null ? null : sampler.counters(vm.exits().sampleNanos());
   }
 
   /** The counters of this moment of a VM that runs, which stands still for it; in guest time. */
@@ -100,6 +105,19 @@ public final class Report {
     all.put("tlb", tlb);
     all.put("tables", tables);
     all.put("memory", counts("configured", configured, "resident", resident));
+    if (sampling != null) {
+      all.put(
+          "sampling",
+          counts(
+              "periods",
+              sampling.periods(),
+              "sampled",
+              sampling.sampled(),
+              "touched",
+              sampling.touched(),
+              "seconds",
+              (sampling.nanos() + sampling.harvesting()) / 1e9));
+    }
     return all;
   }
 
@@ -145,7 +163,21 @@ public final class Report {
                 resident >> 20,
                 configured >> 20,
                 number(tableFrames)));
+    if (sampling != null) {
+      line(text, "sampling", sampling(sampling));
+    }
     return text.toString();
+  }
+
+  private static String sampling(SampleCounters counters) {
+    return String.format(
+        Locale.ROOT,
+        "%,d periods, %,d of %,d pages touched; %.3f ms, and %.3f ms for accessed bits",
+        counters.periods(),
+        counters.touched(),
+        counters.sampled(),
+        counters.nanos() / 1e6,
+        counters.harvesting() / 1e6);
   }
 
   private static String pairs(Map<?, Long> counts) {

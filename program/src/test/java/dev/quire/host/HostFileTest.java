@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.quire.machine.board.UserError;
 import dev.quire.monitor.paging.PagingChoice;
+import dev.quire.monitor.sampling.Sampler;
 import dev.quire.monitor.sharing.Sharing;
 import dev.quire.monitor.sharing.Sharing.Mode;
 import dev.quire.monitor.sharing.Sharing.Order;
@@ -37,6 +38,8 @@ final class HostFileTest {
       period = 2.5
       swap = "swap"
       swap_latency = 0
+      sample_pages = 1000
+      sample_period = "250ms"
       sharing = "group"
       scan_rate = 1_000_000
       scan_order = "sequential"
@@ -106,6 +109,7 @@ final class HostFileTest {
                 0.75,
                 1_000_000_000,
                 new SwapConfig(true, null, 100_000),
+                new Sampler.Settings(100, 30_000_000_000L),
                 new Sharing(Mode.OFF, Order.RANDOM, new Pace.Rate(20_000), 0)));
     assertThat(host.vms())
         .containsExactly(
@@ -141,6 +145,7 @@ final class HostFileTest {
                 0,
                 2_500_000_000L,
                 new SwapConfig(true, folder.resolve("swap"), 0),
+                new Sampler.Settings(1000, 250_000_000),
                 new Sharing(Mode.GROUP, Order.SEQUENTIAL, new Pace.Rate(1_000_000), 0)));
     assertThat(host.vms().getFirst())
         .isEqualTo(
@@ -268,6 +273,8 @@ final class HostFileTest {
     assertManager("swap = \"a\\u0000b\"", "'a?b' is not a file name");
     assertManager(
         "sharing = 'on'", "'on' is not possible: only \"off\" or \"zero-only\" or \"group\" is");
+    assertManager("sample_pages = -1", "sample_pages must be a whole number from 0 to 1,000,000");
+    assertManager("sample_period = '1us'", "The period of samples is too short: at least 1ms.");
     assertManager("scan_rate = 0", "scan_rate must be a whole number from 1 to 2,000,000, not 0");
     assertManager("scan_cpu = 0", "scan_cpu = 0.0 is not possible: above 0, at most 1");
     assertManager("scan_cpu = 1.5", "scan_cpu = 1.5 is not possible");

@@ -2,6 +2,7 @@ package dev.quire.host;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.quire.monitor.policy.Activity;
 import dev.quire.monitor.policy.MachineSnapshot;
 import dev.quire.monitor.policy.ReclaimState;
 import dev.quire.monitor.policy.Snapshot;
@@ -32,7 +33,10 @@ class MetricsTextTest {
         .containsEntry("quire_machine_reclaim_state{state=soft}", "1")
         .containsEntry("quire_machine_reclaim_state{state=high}", "0")
         .containsEntry("quire_vm_memory_bytes{vm=web,state=private}", "" + (200L << 20))
-        .containsEntry("quire_vm_active_ratio{vm=web}", "0.5")
+        .containsEntry("quire_vm_active_bytes{vm=web}", "" + (100L << 20))
+        .containsEntry("quire_vm_active_ratio{vm=db}", Double.toString(200 / 236.0))
+        .containsEntry("quire_vm_active_low_ratio{vm=web}", "0")
+        .containsEntry("quire_vm_active_high_ratio{vm=web}", "1")
         .containsEntry("quire_vm_shares{vm=db}", "1000")
         .containsEntry("quire_vm_guest_available_bytes{vm=db}", "" + (100L << 20))
         .containsEntry("quire_vm_swapped_out_total{vm=web}", "12")
@@ -54,7 +58,25 @@ class MetricsTextTest {
     long mib = 1 << 20;
     VmSnapshot vm =
         new VmSnapshot(
-            "a", 8 * mib, 0, 0, 1, 0, 8 * mib, 0, 0, 0, 0, 0, 0, 0, 0, 0, -1, -1, -1, false);
+            "a",
+            8 * mib,
+            0,
+            0,
+            1,
+            0,
+            8 * mib,
+            0,
+            0,
+            0,
+            0,
+            0,
+            0,
+            Activity.UNKNOWN,
+            0,
+            -1,
+            -1,
+            -1,
+            false);
     MachineSnapshot machine =
         new MachineSnapshot(16 * mib, 11 * mib, 5 * mib, 0, 0, 0, 3 * mib, ReclaimState.HIGH);
     assertThat(parse(MetricsText.of(new Snapshot(0, machine, List.of(vm)), Map.of())))
@@ -82,7 +104,8 @@ class MetricsTextTest {
   /** A host with one VM of which nothing is known but its name. */
   private static Snapshot renamed(String name) {
     VmSnapshot vm =
-        new VmSnapshot(name, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, -1, -1, -1, false);
+        new VmSnapshot(
+            name, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, Activity.UNKNOWN, 0, -1, -1, -1, false);
     return new Snapshot(0, Recordings.snapshot(1).machine(), List.of(vm));
   }
 

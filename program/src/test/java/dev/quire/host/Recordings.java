@@ -1,5 +1,6 @@
 package dev.quire.host;
 
+import dev.quire.monitor.policy.Activity;
 import dev.quire.monitor.policy.MachineSnapshot;
 import dev.quire.monitor.policy.Policies;
 import dev.quire.monitor.policy.Policy;
@@ -36,9 +37,12 @@ final class Recordings {
     return new Snapshot(second * SECOND, machine, List.of(vm("web", 1.0 / second), vm("db", 1)));
   }
 
+  /** It holds 200 of 236 MiB that it could touch. */
   private static VmSnapshot vm(String name, double active) {
+    double fraction = active * 200 / 236;
+    Activity activity = new Activity(fraction, 100, Math.round(100 * fraction), 0, 1);
     return new VmSnapshot(
         name, 256 * MIB, 32 * MIB, 256 * MIB, 1000, 200 * MIB, 0, 10 * MIB, 16 * MIB, 20 * MIB,
-        20 * MIB, 0, 150 * MIB, active, 51200, 0, 192 * MIB, 100 * MIB, 40 * MIB, true);
+        20 * MIB, 0, 150 * MIB, activity, 0, 192 * MIB, 100 * MIB, 40 * MIB, true);
   }
 }

@@ -1,10 +1,15 @@
 package dev.quire.host;
 
+import static dev.quire.host.Recordings.MIB;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.quire.machine.board.UserError;
+import dev.quire.monitor.policy.Activity;
 import dev.quire.monitor.policy.Policies;
+import dev.quire.monitor.policy.Snapshot;
+import dev.quire.monitor.policy.Target;
+import dev.quire.monitor.policy.VmSnapshot;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -13,6 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class SnapshotLogTest {
   @TempDir private Path folder = Path.of("");
@@ -37,21 +43,47 @@ class SnapshotLogTest {
     assertThat(lines).hasSize(3);
     assertThat(lines.getFirst())
         .isEqualTo(
-            "{\"schema\":\"quire-snapshots\",\"version\":2,\"policy\":\"static\",\"tax\":0.75,"
+            "{\"schema\":\"quire-snapshots\",\"version\":3,\"policy\":\"static\",\"tax\":0.75,"
                 + "\"periodNanos\":1000000000,\"memory\":335544320}");
     assertThat(lines.get(1)).startsWith("{\"snapshot\":{\"nanos\":1000000000,\"machine\":{");
   }
 
-  @Test
-  void recordingsFromBeforePagesWereSharedAreRead() throws IOException {
-    Path now = Recordings.record(folder, "static", 2);
-    SnapshotLog log = SnapshotLog.read(now);
-    String text = Files.readString(now);
+  /** What was active was a part of what was held, by accessed bits, and not sampled. */
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2})
+  void recordingsOfFormerVersionsAreRead(int version) throws IOException {
+    Path now = Recordings.record(folder, "idle-tax", 2);
+    String text = Files.readString(now).replace("\"version\":3", "\"version\":" + version);
+    if (version == 1) {
+      text = text.replace("\"saved\":0,", "");
+      assertThat(text).doesNotContain("saved");
+    }
+    String[] fractions = {"1.0", "1.0", "0.5", "1.0"}; // of web and db, then again
+    for (String fraction : fractions) {
+      String before = "\"activeFraction\":" + fraction + ",\"sampledPages\":51200,";
+      text = text.replaceFirst("\"activity\":\\{[^}]*},", before);
+    }
+    assertThat(text).doesNotContain("activity");
     Path before = folder.resolve("before.jsonl");
-    Files.writeString(
-        before, text.replace("\"version\":2", "\"version\":1").replace("\"saved\":0,", ""));
-    assertThat(Files.readString(before)).doesNotContain("saved");
-    assertThat(SnapshotLog.read(before).entries()).isEqualTo(log.entries());
+    Files.writeString(before, text);
+    SnapshotLog log = SnapshotLog.read(before);
+    for (int i = 0; i < 2; i++) {
+      Snapshot read = log.entries().get(i).snapshot();
+      Snapshot written = Recordings.snapshot(i + 1);
+      assertThat(read.machine()).isEqualTo(written.machine());
+      assertThat(bytes(Policies.named("idle-tax").decide(read)))
+          .isEqualTo(bytes(log.entries().get(i).targets()));
+      assertThat(read.vms())
+          .extracting(VmSnapshot::active)
+          .containsExactly(200 * MIB / (i + 1), 200 * MIB);
+    }
+    Activity web = log.entries().get(1).snapshot().vms().getFirst().activity();
+    assertThat(web.touchedPages()).isEqualTo(web.sampledPages() / 2).isEqualTo(25_600);
+    assertThat(web.high() - web.low()).isEqualTo(1);
+  }
+
+  private static List<Long> bytes(List<Target> targets) {
+    return targets.stream().map(Target::bytes).toList();
   }
 
   /** What to replace in line 2 or 1, by what, and what is said then. */
@@ -72,11 +104,11 @@ class SnapshotLogTest {
           2 | "obeys":true          | "obeys":1             | line 2: 'obeys' cannot be 1.
           2 | "shares":1000         | "shares":99999999999  | line 2: 'shares' cannot be 99999999999.
           2 | "min":33554432        | "min":335544320       | line 2: max cannot be 268435456 with a min of
-          2 | "activeFraction":1.0  | "activeFraction":1.5  | line 2: activeFraction cannot be 1.5.
+          2 | "low":0.0             | "low":-1              | line 2: low cannot be -1.0.
           2 | "vms":[               | "vms":[7,             | line 2: 'vms' cannot hold 7.
           2 | "vm":"web"            | "vm":"wab"            | line 2: the targets are for [wab, db], not [web, db].
           1 | quire-snapshots       | quire-something       | line 1: a file of snapshots begins with
-          1 | "version":2           | "version":3           | line 1: its version is 3, and this Quire reads 1 and 2.
+          1 | "version":3           | "version":4           | line 1: its version is 4, and this Quire reads 1 to 3.
           1 | "policy":"static"     | "policy":1            | line 1: 'policy' cannot be 1.
           1 | {                     | hello {               | line 1: Not a JSON object
           """)

@@ -3,11 +3,15 @@ package dev.quire.monitor.manager;
 import dev.quire.machine.device.virtio.BalloonStatistics;
 import dev.quire.machine.device.virtio.VirtioBalloon;
 import dev.quire.monitor.VirtualMachine;
+import dev.quire.monitor.estimate.Wilson;
 import dev.quire.monitor.memory.PageCounts;
 import dev.quire.monitor.memory.PageTraffic;
+import dev.quire.monitor.policy.Activity;
 import dev.quire.monitor.policy.Policy;
 import dev.quire.monitor.policy.Target;
 import dev.quire.monitor.policy.VmSnapshot;
+import dev.quire.monitor.sampling.Estimate;
+import dev.quire.monitor.sampling.Sampler;
 import dev.quire.monitor.vcpu.GuestCpu;
 import org.jspecify.annotations.Nullable;
 
@@ -24,7 +28,6 @@ public final class ManagedVm {
 
   private final String name;
   private final VirtualMachine vm;
-  private final AccessHistory history;
   private final BalloonControl balloon;
   private final Move move;
   private final Stillness stillness = new Stillness();
@@ -39,13 +42,13 @@ public final class ManagedVm {
   private long heardFree = BalloonStatistics.UNKNOWN;
   private long heardAvailable = BalloonStatistics.UNKNOWN;
   private boolean heardObeys;
+  private Activity activity = Activity.UNKNOWN;
 
   /** Not yet managed: {@link MemoryManager#add} follows. */
   public ManagedVm(String name, VirtualMachine vm, Limits limits) {
     this.name = name;
     this.vm = vm;
     this.limits = limits.check(name, vm.memory().size());
-    this.history = new AccessHistory(vm.memory());
     this.balloon = new BalloonControl(driver(vm.balloon()), vm.memory().size());
     this.move = new Move(vm.memory().traffic());
   }
@@ -133,12 +136,24 @@ public final class ManagedVm {
     return Math.clamp(heldBytes() - most, 0, Math.max(0, own - Math.min(LEAST_OWN, most)));
   }
 
-  /** Notes what its balloon's driver has said, before {@link #snapshot}, which locks its memory. */
+  /**
+   * Notes what its balloon's driver has said and its sampler has seen, before {@link #snapshot},
+   * which locks its memory.
+   */
   void hear() {
+    Sampler sampler = vm.sampler();
+    Estimate seen = sampler == null ? null : sampler.now();
+    activity = seen == null ? Activity.UNKNOWN : activity(seen);
     heardTotal = statistics().total();
     heardFree = statistics().free();
     heardAvailable = balloon.available();
     heardObeys = obeys();
+  }
+
+  private static Activity activity(Estimate seen) {
+    Wilson interval = seen.interval();
+    return new Activity(
+        seen.maximum(), seen.sampled(), seen.touched(), interval.low(), interval.high());
   }
 
   // ---- for the manager -----------------------------------------------------------------------
@@ -162,10 +177,6 @@ public final class ManagedVm {
 
   Stillness stillness() {
     return stillness;
-  }
-
-  void look() {
-    vm.clock().whileStopped(history::look);
   }
 
   void remember() {
@@ -214,8 +225,7 @@ public final class ManagedVm {
         counts.unpopulated() * Policy.PAGE,
         0,
         target == null ? 0 : target.bytes(),
-        history.fraction(),
-        history.sampled(),
+        activity,
         swappedIn * Policy.PAGE,
         heardTotal,
         heardAvailable,

@@ -214,7 +214,6 @@ public final class MemoryManager {
 
   private void decide() {
     nextDecision = clock.now() + settings.periodNanos();
-    vms.forEach(ManagedVm::look);
     Snapshot snapshot = snapshot(true);
     List<Target> targets = settings.policy().decide(snapshot);
     for (int i = 0; i < vms.size(); i++) {

@@ -3,8 +3,8 @@
  * in steps of 100 ms of machine time, while the VMs run.
  *
  * <pre>
- *   MemoryManager     each step: accounting, ReclaimState; each period: AccessHistory, Snapshot,
- *                     Policy, targets; then it brings each VM to its target:
+ *   MemoryManager     each step: accounting, ReclaimState; each period: Snapshot, with what each
+ *                     VM's Sampler has seen, Policy, targets; then it brings each VM to its target:
  *     BalloonControl    how far a VM's balloon is inflated, and whether its BalloonDriver obeys
  *     GuestMemory       evict: random pages go to the swap file
  *     VirtualMachine    hold: VMs over their target stand still while nothing else helps

@@ -255,6 +255,11 @@ public final class GuestMemory extends GuestBytes {
     return sample.counts();
   }
 
+  /** How many pages of all samples were touched so far; for the thread that touches them. */
+  public long touches() {
+    return sample.touches();
+  }
+
   /**
    * Whether it is to be seen when the page is used next: nobody may be given a way to it before.
    */

@@ -14,6 +14,7 @@ final class PageSample {
   private int population;
   private int sampled;
   private int touched;
+  private long touches;
 
   /**
    * Forgets what was, and chooses {@code wanted} pages, each as likely as any other, or all if
@@ -55,7 +56,13 @@ final class PageSample {
     if (waiting.get(index)) {
       waiting.clear(index);
       touched++;
+      touches++;
     }
+  }
+
+  /** How many pages of this sample and those before it were touched; for whoever touches them. */
+  long touches() {
+    return touches;
   }
 
   /** The page is the guest's no more: if it was not touched, it is as if it had not been chosen. */

@@ -10,7 +10,8 @@ package dev.quire.monitor.policy;
  *   needs   = U + U/8, and if less than U/8 is available, three times what is missing of that:
  *             from U + U/8 (an eighth is available) to U + U/2 (nothing is)
  *   wants   = the greater of needs and held + swapped, within min and max
- *   active  = activeFraction x held, and what is missing of U/8, and what came back from swap
+ *   active  = what sampling found, at most what is held, and what is missing of U/8, and what came
+ *             back from swap
  * </pre>
  *
  * <p>A guest that has used up all it has so wants half as much again each period: from 100 MiB to
@@ -37,9 +38,9 @@ record Demand(VmSnapshot vm, long wanted, long active, long missing) {
       needs = vm.used() + vm.comfort() + HASTE * missing;
     }
     long wanted = Math.clamp(wholePages(Math.max(has, needs)), vm.min(), vm.max());
-    double fraction = vm.sampledPages() == 0 ? 1 : vm.activeFraction();
+    long touched = vm.activity().measured() ? vm.active() : vm.held();
     long returned = Math.min(vm.swapped(), vm.swappedIn());
-    long active = Math.round(fraction * vm.held()) + missing + returned;
+    long active = touched + missing + returned;
     return new Demand(vm, wanted, Math.min(active, wanted), missing);
   }
 

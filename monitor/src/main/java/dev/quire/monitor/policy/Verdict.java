@@ -23,7 +23,8 @@ record Verdict(
   private static final double WORTH_SAYING = 0.05;
 
   Target target() {
-    String reason = "%s: %s\n%s\n%s".formatted(policy, earns(), wants(), gets());
+    String uses = taxed() && vm().held() > 0 ? uses() + "\n" : "";
+    String reason = "%s: %s\n%s%s\n%s".formatted(policy, earns(), uses, wants(), gets());
     return new Target(vm().name(), bytes(), reason, brief());
   }
 
@@ -58,18 +59,42 @@ record Verdict(
       return "%s%s = %s".formatted(shares, held, density());
     }
     double active = demand().activeFraction();
-    String formula =
-        "%s(%s x (%s + %s x %s)) = %s"
-            .formatted(
-                shares,
-                held,
-                Wording.decimal(active, 2),
-                Wording.decimal(vessel().idleCost(), 2),
-                Wording.decimal(1 - active, 2),
-                density());
-    return vm().sampledPages() > 0
-        ? formula
-        : formula + "; nothing is sampled yet, so all counts as active";
+    return "%s(%s x (%s + %s x %s)) = %s"
+        .formatted(
+            shares,
+            held,
+            Wording.decimal(active, 2),
+            Wording.decimal(vessel().idleCost(), 2),
+            Wording.decimal(1 - active, 2),
+            density());
+  }
+
+  /** How much of what it holds is active, and how that is known. */
+  private String uses() {
+    Activity activity = vm().activity();
+    String active = "active " + Wording.mib(demand().active()) + ": ";
+    if (!activity.measured()) {
+      return active + "nothing is sampled yet, so all that it holds counts";
+    }
+    StringBuilder text = new StringBuilder(active);
+    text.append(Wording.percent(activity.fraction()))
+        .append(" of ")
+        .append(Wording.mib(vm().touchable()));
+    if (demand().active() > vm().active()) {
+      text.append(", and ")
+          .append(Wording.mib(demand().active() - vm().active()))
+          .append(" that it lacks or that came back from swap");
+    }
+    return text.append("; it touched ")
+        .append(Wording.count(activity.touchedPages()))
+        .append(" of the last ")
+        .append(Wording.count(activity.sampledPages()))
+        .append(" pages sampled (95 % interval ")
+        .append(Wording.percent(activity.low()))
+        .append(" to ")
+        .append(Wording.percent(activity.high()))
+        .append(")")
+        .toString();
   }
 
   /** What it earns now, and among how many others. */

@@ -17,9 +17,7 @@ package dev.quire.monitor.policy;
  * @param unpopulated pages without content: zero on first touch
  * @param cache its part of the exclusive caches
  * @param target what was decided for it last; 0 before the first decision
- * @param activeFraction the part of the pages it holds that it used lately, 0 to 1; meaningless if
- *     {@code sampledPages} is 0
- * @param sampledPages how many pages {@code activeFraction} was measured on; 0: not measured yet
+ * @param activity how much of it the VM used lately
  * @param swappedIn bytes brought back from the swap file since the last snapshot
  * @param guestTotal as the guest's balloon driver says, so as the guest sees it; -1 unknown
  * @param guestAvailable what the guest could use without reclaiming by force (Linux's
@@ -42,8 +40,7 @@ public record VmSnapshot(
     long unpopulated,
     long cache,
     long target,
-    double activeFraction,
-    long sampledPages,
+    Activity activity,
     long swappedIn,
     long guestTotal,
     long guestAvailable,
@@ -65,8 +62,6 @@ public record VmSnapshot(
     Checks.bytes("unpopulated", unpopulated);
     Checks.bytes("cache", cache);
     Checks.bytes("target", target);
-    Checks.require(activeFraction >= 0 && activeFraction <= 1, "activeFraction", activeFraction);
-    Checks.bytes("sampledPages", sampledPages);
     Checks.bytes("swappedIn", swappedIn);
     Checks.bytesOrUnknown("guestTotal", guestTotal);
     Checks.bytesOrUnknown("guestAvailable", guestAvailable);
@@ -78,13 +73,23 @@ public record VmSnapshot(
     return privateBytes + shared;
   }
 
+  /** Bytes that it could touch without asking anybody: all but what its balloon has taken. */
+  public long touchable() {
+    return configured - ballooned;
+  }
+
+  /** Bytes of those it holds that it used lately; 0 if that is not measured. */
+  public long active() {
+    return Math.min(held(), Math.round(activity.fraction() * touchable()));
+  }
+
   /**
    * What the guest may hold with the balloon as it is, less what it says is available to it: the
    * bytes it has a use for, its kernel included; -1 unknown. It does not change when only the
    * balloon moves.
    */
   public long used() {
-    return guestAvailable < 0 ? -1 : Math.max(0, configured - ballooned - guestAvailable);
+    return guestAvailable < 0 ? -1 : Math.max(0, touchable() - guestAvailable);
   }
 
   /** Bytes that are to stay available to a guest: an eighth of what it uses; 0 unknown. */

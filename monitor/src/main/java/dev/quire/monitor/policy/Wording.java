@@ -20,6 +20,11 @@ final class Wording {
     return text.contains(".") ? text.replaceFirst("\\.?0+$", "") : text;
   }
 
+  /** "12.5 %" of a part, 0 to 1. */
+  static String percent(double part) {
+    return decimal(100 * part, 1) + " %";
+  }
+
   static String count(long value) {
     return String.format(Locale.ROOT, "%,d", value);
   }

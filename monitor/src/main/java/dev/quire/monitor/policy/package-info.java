@@ -3,7 +3,7 @@
  * makes one each period, asks, and carries the answer out with balloons and swap.
  *
  * <pre>
- *   Snapshot           one moment: MachineSnapshot, and a VmSnapshot for each VM
+ *   Snapshot           one moment: MachineSnapshot, and a VmSnapshot for each VM with its Activity
  *     |
  *   Policy             decides; found by name in Policies: the built-in ones, and the user's own
  *     |                (which CheckedPolicy holds to the contract)

@@ -54,6 +54,7 @@ public final class Exits {
   private static final Reason[] REASONS = Reason.values();
 
   private final long[] counts = new long[REASONS.length];
+  private long sampleNanos;
 
   void count(Reason reason) {
     counts[reason.ordinal()]++;
@@ -61,6 +62,19 @@ public final class Exits {
 
   public long get(Reason reason) {
     return counts[reason.ordinal()];
+  }
+
+  /** A page that was sampled was touched in an exit that took so long. */
+  void countSample(long nanos) {
+    sampleNanos += nanos;
+  }
+
+  /**
+   * Nanoseconds of the host's time in exits in which a page that was sampled was touched, which for
+   * pages that had a frame there are because of that.
+   */
+  public long sampleNanos() {
+    return sampleNanos;
   }
 
   /** The sum over all reasons. */
@@ -77,5 +91,6 @@ public final class Exits {
     for (int i = 0; i < counts.length; i++) {
       counts[i] += other.counts[i];
     }
+    sampleNanos += other.sampleNanos;
   }
 }

@@ -163,14 +163,24 @@ public final class Vcpu extends GuestCpu {
     if (exit != Hart.Exit.TRAP) {
       exits.count(Reason.BUDGET);
     } else if (services.memory().makeRoom()) {
-      long swappedIn = services.memory().swappedIn();
-      handleTrap();
-      awaitSwap(services.memory().swappedIn() - swappedIn);
+      handleTrapTimed();
     } else {
       exits.count(Reason.NO_FRAMES);
       awaitFrames();
       hart.sret(); // it meets the same trap again
     }
+  }
+
+  /** Handles a trap, and notes what it took if it was one for swap or for a sample. */
+  private void handleTrapTimed() {
+    long swappedIn = services.memory().swappedIn();
+    long touches = services.memory().touches();
+    long start = System.nanoTime();
+    handleTrap();
+    if (services.memory().touches() != touches) {
+      exits.countSample(System.nanoTime() - start);
+    }
+    awaitSwap(services.memory().swappedIn() - swappedIn);
   }
 
   private void awaitSwap(long pages) {

@@ -1,5 +1,6 @@
 package dev.quire.monitor.policy;
 
+import dev.quire.monitor.estimate.Wilson;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -132,6 +133,19 @@ final class Hosts {
       return this;
     }
 
+    /** As if so much of what it holds had been found to be active. */
+    private Activity activity() {
+      if (active < 0) {
+        return Activity.UNKNOWN;
+      }
+      double fraction = held == 0 ? 0 : active * held / (configured - ballooned);
+      int pages = (int) ((configured - ballooned) / Policy.PAGE);
+      int sampled = Math.min(100, pages);
+      int touched = (int) Math.round(fraction * sampled);
+      Wilson interval = Wilson.of(touched, sampled, pages);
+      return new Activity(fraction, sampled, touched, interval.low(), interval.high());
+    }
+
     VmSnapshot snapshot() {
       return new VmSnapshot(
           name,
@@ -147,8 +161,7 @@ final class Hosts {
           configured - held - swapped - ballooned,
           0,
           0,
-          Math.max(0, active),
-          active < 0 ? 0 : 1000,
+          activity(),
           swappedIn,
           available < 0 ? -1 : configured,
           available,

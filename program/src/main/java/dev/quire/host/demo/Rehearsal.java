@@ -6,6 +6,7 @@ import dev.quire.host.HostSession;
 import dev.quire.host.MachineConfig;
 import dev.quire.host.ManagerConfig;
 import dev.quire.host.VmEntry;
+import dev.quire.monitor.sampling.Sampler;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -23,15 +24,28 @@ public record Rehearsal(Played played, List<HostEvent> events) {
     events = List.copyOf(events);
   }
 
-  /** That host under that policy, on the instruction clock. */
+  /** That host under that policy, on the instruction clock; decisions and samples that often. */
   static HostConfig counted(HostConfig config, String policy, long periodNanos) {
     MachineConfig machine = config.machine();
     ManagerConfig manager = config.manager();
     return new HostConfig(
         new MachineConfig(machine.memory(), machine.harts(), true),
-        new ManagerConfig(policy, manager.tax(), periodNanos, manager.swap(), manager.sharing()),
+        new ManagerConfig(
+            policy,
+            manager.tax(),
+            periodNanos,
+            manager.swap(),
+            sampling(manager, periodNanos),
+            manager.sharing()),
         config.vms(),
         config.events());
+  }
+
+  /** As many decisions in a sample's period as on that host. */
+  private static Sampler.Settings sampling(ManagerConfig manager, long periodNanos) {
+    Sampler.Settings sampling = manager.sampling();
+    double faster = (double) periodNanos / manager.periodNanos();
+    return new Sampler.Settings(sampling.pages(), Math.round(sampling.periodNanos() * faster));
   }
 
   /**

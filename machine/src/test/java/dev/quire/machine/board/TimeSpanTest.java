@@ -1,9 +1,8 @@
-package dev.quire.host;
+package dev.quire.machine.board;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.quire.machine.board.UserError;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
