@@ -21,9 +21,9 @@ import picocli.CommandLine.Spec;
     description = {
       "Shows where a host's memory is, each second anew; once if this is no terminal.",
       "MEMSZ: what the guest believes to have; GRANT: what it has of the machine's;",
-      "TCHD: what it used of that lately; %ACTV: the used part of what it could touch, 95%:",
-      "the interval of that; MCTLSZ: its balloon, MCTLTGT: what that is asked to be;",
-      "SWCUR: swapped out; SHRD: shared; ZERO: all zero, and dropped."
+      "TCHD: what it used of that lately; %%ACTV: the used part of what it could touch,",
+      "95%%: the interval of that; MCTLSZ: its balloon, MCTLTGT: what that is asked to",
+      "be; SWCUR: swapped out; SHRD: shared; ZERO: all zero, and dropped."
     })
 final class TopCommand implements Callable<Integer> {
   private static final long PERIOD_MILLIS = 1000;

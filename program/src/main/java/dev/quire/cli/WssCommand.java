@@ -22,10 +22,11 @@ import picocli.CommandLine.Spec;
     name = "wss",
     mixinStandardHelpOptions = true,
     description = {
-      "Estimates how much of its memory a guest uses: of pages chosen at random, the part that it",
-      "touched in a period, with the interval in which the part of all pages lies with 95 %",
-      "confidence (low, high). ESTIMATE is the greatest of several averages over the periods,",
-      "ACCESSED what accessed bits say, TRUTH what was used, in MiB; see docs/estimation.md."
+      "Estimates how much of its memory a guest uses: of pages chosen at random, the",
+      "part that it touched in a period (fraction), and where that of all pages lies",
+      "with 95 %% confidence (low, high). estimate: the greatest of three averages",
+      "over the periods; accessed: what accessed bits say; truth: what was used; in",
+      "MiB. docs/estimation.md explains them."
     })
 final class WssCommand implements Callable<Integer> {
   @Spec private CommandSpec spec = CommandSpec.create(); // replaced by picocli
