@@ -73,7 +73,9 @@ class ArchitectureTest {
   @Test
   void withinTheProgramArrowsPointDownwards() {
     List<String> layers =
-        List.of("agent", "image", "save", "run", "census", "control", "host", "cli");
+        List.of(
+            "agent", "image", "chart", "save", "run", "census", "analyze", "control", "host",
+            "cli");
     for (int lower = 0; lower < layers.size(); lower++) {
       for (int upper = lower + 1; upper < layers.size(); upper++) {
         check(

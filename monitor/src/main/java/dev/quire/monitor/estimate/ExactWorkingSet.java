@@ -10,13 +10,14 @@ import java.util.Arrays;
  * so up to k frames more may have been in use, those that were in the filter when the window began.
  * That is one frame if only consecutive repeats are dropped.
  *
- * <p>Eight bytes a frame; a reference costs one store.
+ * <p>Eight bytes a frame; a reference costs a load and a store.
  */
 public final class ExactWorkingSet implements WorkingSetEstimator {
   private static final long NEVER = -1;
 
   private final long[] last;
   private long begin;
+  private int inPeriod;
 
   /**
    * Of frames that are never referenced.
@@ -35,6 +36,7 @@ public final class ExactWorkingSet implements WorkingSetEstimator {
 
   @Override
   public void miss(long time, int frame, int evicted) {
+    inPeriod += last[frame] < begin ? 1 : 0;
     last[frame] = time;
   }
 
@@ -54,11 +56,11 @@ public final class ExactWorkingSet implements WorkingSetEstimator {
   @Override
   public void begin(long time) {
     begin = time;
+    inPeriod = 0;
   }
 
   @Override
   public WorkingSet end(long time) {
-    int frames = framesSince(begin);
-    return new WorkingSet(frames, frames, frames);
+    return new WorkingSet(inPeriod, inPeriod, inPeriod);
   }
 }

@@ -16,7 +16,7 @@ package dev.quire.monitor.estimate;
  * pages it lies 0.9 points above it after a period's end, and 1.6 before the next one's; for 0.1 by
  * 0.5 and 0.9. That goes with one over the root of the sample's size.
  *
- * @param slow the slow average, 0 to 1; 0 before the first period has ended
+ * @param slow the slow average, in the unit of what went in; 0 before the first period has ended
  * @param fast the fast average, likewise
  * @param periods how many have ended
  */

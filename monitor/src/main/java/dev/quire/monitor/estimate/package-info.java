@@ -3,11 +3,19 @@
  * dev.quire.monitor.trace.FrameStream}, of a running VM or of a recorded trace.
  *
  * <pre>
- *   Estimator               follows a stream
- *     WorkingSetEstimator     frames in use in each period, a WorkingSet
- *       ExactWorkingSet         the truth: when each frame was last referenced
+ *   Estimator              follows a stream
+ *     CurveEstimator         how often each size of memory would miss: a MissCurve
+ *       Mattson                the truth: every stack distance
+ *       Shards                 the stack distances of a sample of frames
+ *     WorkingSetEstimator    frames in use in each period: a WorkingSet
+ *       ExactWorkingSet        the truth: when each frame was last referenced
+ *       SampledWorkingSet      which frames of a sample were touched
+ *       AccessedBits           which of every eighth frame were
+ *       MaximumOfAverages      of another estimator's periods, what a policy acts on
  *
- *   Wilson, MovingAverages  what a sample says, and what to make of several
+ *   Wilson, MovingAverages   what a sample says, and what to make of several
+ *   LowerStack               how many frames are above one in the LRU stack; on a Fenwick tree
+ *   FrameIds, LongHeap       the frames of a sample, and the one to drop first
  * </pre>
  */
 @NullMarked
