@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Formatter;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.ToDoubleFunction;
 
 /**
  * A chart of lines over two axes that begin at 0, with a legend. It has no background, and its
@@ -29,8 +30,16 @@ public final class SvgChart {
   private final Axis y;
   private final List<Series> series = new ArrayList<>();
 
-  /** The values between {@code low} and {@code high}, which are the same for a line. */
-  private record Series(String name, double[] x, double[] low, double[] high, boolean steps) {}
+  private enum Shape {
+    LINE,
+    STAIRCASE,
+    BAND
+  }
+
+  /** What is at an x: all values between {@code low} and {@code high}, for a line only one. */
+  private record Span(double x, double low, double high) {}
+
+  private record Series(String name, Shape shape, List<Span> spans) {}
 
   public SvgChart(String title, Axis x, Axis y) {
     this.title = title;
@@ -40,24 +49,28 @@ public final class SvgChart {
 
   /** Adds a line through points in the order of their x; the first line is grey. */
   public SvgChart line(String name, double[] x, double[] y) {
-    return add(new Series(name, x, y, y, false));
+    return add(name, Shape.LINE, x, y, y);
   }
 
   /** Adds a line that keeps each y until the next x. */
   public SvgChart staircase(String name, double[] x, double[] y) {
-    return add(new Series(name, x, y, y, true));
+    return add(name, Shape.STAIRCASE, x, y, y);
   }
 
   /** Adds the area between two lines. */
   public SvgChart band(String name, double[] x, double[] low, double[] high) {
-    return add(new Series(name, x, low, high, false));
+    return add(name, Shape.BAND, x, low, high);
   }
 
-  private SvgChart add(Series added) {
-    if (added.x().length != added.low().length || added.x().length != added.high().length) {
-      throw new IllegalArgumentException("as many x as y: " + added.name());
+  private SvgChart add(String name, Shape shape, double[] xs, double[] low, double[] high) {
+    if (xs.length != low.length || xs.length != high.length) {
+      throw new IllegalArgumentException("as many x as y: " + name);
     }
-    series.add(added);
+    List<Span> spans = new ArrayList<>();
+    for (int i = 0; i < xs.length; i++) {
+      spans.add(new Span(xs[i], low[i], high[i]));
+    }
+    series.add(new Series(name, shape, spans));
     return this;
   }
 
@@ -115,18 +128,17 @@ public final class SvgChart {
 
   /** One drawing of the chart: its scales, and what is written so far. */
   private final class Drawing {
-    private final List<Double> xTicks = x.ticks(greatest(true));
-    private final List<Double> yTicks = y.ticks(greatest(false));
+    private final List<Double> xTicks = x.ticks(greatest(Span::x));
+    private final List<Double> yTicks = y.ticks(greatest(Span::high));
     private final int bottom = HEIGHT - BOTTOM;
 
-    private double greatest(boolean ofX) {
-      double greatest = 0;
-      for (Series one : series) {
-        for (double value : ofX ? one.x() : one.high()) {
-          greatest = value > greatest ? value : greatest;
-        }
-      }
-      return greatest;
+    private double greatest(ToDoubleFunction<Span> value) {
+      return series.stream()
+          .flatMap(one -> one.spans().stream())
+          .mapToDouble(value)
+          .filter(Double::isFinite)
+          .max()
+          .orElse(0);
     }
 
     private double px(double value) {
@@ -144,7 +156,7 @@ public final class SvgChart {
       for (int i = 0; i < series.size(); i++) {
         draw(out, series.get(i), COLORS.get(i % COLORS.size()));
       }
-      int row = HEIGHT;
+      int row = HEIGHT + LEGEND_ROW / 2;
       for (List<Integer> numbers : legend()) {
         int place = LEFT;
         for (int i : numbers) {
@@ -185,35 +197,36 @@ public final class SvgChart {
     }
 
     private void draw(Formatter out, Series one, String color) {
-      boolean line = one.low() == one.high();
       StringBuilder path = new StringBuilder();
-      int begin = 0;
-      for (int i = 0; i <= one.x().length; i++) {
-        if (i == one.x().length || Double.isNaN(one.low()[i]) || Double.isNaN(one.high()[i])) {
-          stretch(path, one, begin, i);
-          begin = i + 1;
+      List<Span> stretch = new ArrayList<>();
+      for (Span span : one.spans()) {
+        if (Double.isNaN(span.low()) || Double.isNaN(span.high())) {
+          draw(path, one.shape(), stretch);
+          stretch.clear();
+        } else {
+          stretch.add(span);
         }
       }
+      draw(path, one.shape(), stretch);
       out.format(
-          line
-              ? "<path d=\"%s\" fill=\"none\" stroke=\"%s\" stroke-width=\"1.5\"/>%n"
-              : "<path d=\"%s\" fill=\"%s\" fill-opacity=\"0.25\"/>%n",
+          one.shape() == Shape.BAND
+              ? "<path d=\"%s\" fill=\"%s\" fill-opacity=\"0.25\"/>%n"
+              : "<path d=\"%s\" fill=\"none\" stroke=\"%s\" stroke-width=\"1.5\"/>%n",
           path.toString(),
           color);
     }
 
-    /** The points from {@code begin} to before {@code end}; of a band, there and back. */
-    private void stretch(StringBuilder path, Series one, int begin, int end) {
-      for (int i = begin; i < end; i++) {
-        if (one.steps() && i > begin) {
-          point(path, 'L', one.x()[i], one.high()[i - 1]);
+    /** A stretch without gaps; of a band, there and back. */
+    private void draw(StringBuilder path, Shape shape, List<Span> stretch) {
+      for (int i = 0; i < stretch.size(); i++) {
+        Span span = stretch.get(i);
+        if (shape == Shape.STAIRCASE && i > 0) {
+          point(path, 'L', span.x(), stretch.get(i - 1).high());
         }
-        point(path, i == begin ? 'M' : 'L', one.x()[i], one.high()[i]);
+        point(path, i == 0 ? 'M' : 'L', span.x(), span.high());
       }
-      if (one.low() != one.high() && begin < end) {
-        for (int i = end - 1; i >= begin; i--) {
-          point(path, 'L', one.x()[i], one.low()[i]);
-        }
+      if (shape == Shape.BAND && !stretch.isEmpty()) {
+        stretch.reversed().forEach(span -> point(path, 'L', span.x(), span.low()));
         path.append('Z');
       }
     }

@@ -24,6 +24,7 @@ import picocli.CommandLine.ParameterException;
       ExecCommand.class,
       CensusCommand.class,
       WssCommand.class,
+      AnalyzeCommand.class,
       RestoreCommand.class,
       BareCommand.class,
       ImageCommand.class

@@ -44,7 +44,7 @@ class MattsonTest {
         misses[size] += place < 0 || place >= size ? 1 : 0;
       }
       if (place >= 0) {
-        int _ = stack.remove(place);
+        stack.subList(place, place + 1).clear();
       }
       stack.addFirst(frame);
     }
