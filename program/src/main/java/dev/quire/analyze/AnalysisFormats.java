@@ -21,6 +21,12 @@ import org.jspecify.annotations.Nullable;
 public final class AnalysisFormats {
   private static final int RESOLUTION = 500;
 
+  /** The sizes of which a curve says something, in bytes, as JSON has it. */
+  public record Range(long from, long to) {}
+
+  /** A step of a curve, as JSON has it. */
+  public record Point(long bytes, long misses) {}
+
   private AnalysisFormats() {}
 
   // ---- JSON ----------------------------------------------------------------------------------
@@ -60,32 +66,28 @@ public final class AnalysisFormats {
   private static Map<String, @Nullable Object> curve(Curve curve) {
     Map<String, @Nullable Object> object = new LinkedHashMap<>();
     object.put("source", curve.name());
-    object.put(
-        "valid", Map.of("from", bytes(curve.curve().from()), "to", bytes(curve.curve().to())));
+    object.put("valid", new Range(bytes(curve.curve().from()), bytes(curve.curve().to())));
     object.put("meanAbsoluteError", known(curve.judgement().meanError()));
     object.put("medianRelativeErrorOfMisses", known(curve.judgement().medianMisses()));
-    object.put("referencesPerSecond", known(curve.timed().referencesPerSecond()));
+    object.put("referencesPerSecond", whole(curve.timed().referencesPerSecond()));
     object.put("note", curve.timed().estimator().note());
     object.put(
         "points", curve.curve().points(RESOLUTION).stream().map(AnalysisFormats::point).toList());
     return object;
   }
 
-  private static Map<String, Object> point(MissCurve.Point point) {
-    Map<String, Object> object = new LinkedHashMap<>();
-    object.put("bytes", bytes(point.frames()));
-    object.put("misses", Math.round(point.misses()));
-    return object;
+  private static Point point(MissCurve.Point point) {
+    return new Point(bytes(point.frames()), Math.round(point.misses()));
   }
 
   private static Map<String, @Nullable Object> workingSets(WorkingSets sets) {
     Map<String, @Nullable Object> object = new LinkedHashMap<>();
     object.put("source", sets.name());
-    object.put("mean", rounded(sets.judgement().mean()));
-    object.put("bias", rounded(sets.judgement().bias()));
-    object.put("meanAbsoluteError", rounded(sets.judgement().meanError()));
+    object.put("mean", inBytes(sets.judgement().mean()));
+    object.put("bias", inBytes(sets.judgement().bias()));
+    object.put("meanAbsoluteError", inBytes(sets.judgement().meanError()));
     object.put("coverage", known(sets.judgement().coverage()));
-    object.put("referencesPerSecond", known(sets.timed().referencesPerSecond()));
+    object.put("referencesPerSecond", whole(sets.timed().referencesPerSecond()));
     object.put("note", sets.timed().estimator().note());
     return object;
   }
@@ -94,8 +96,12 @@ public final class AnalysisFormats {
     return frames * TraceHeader.PAGE;
   }
 
-  private static @Nullable Object rounded(double frames) {
-    return Double.isFinite(frames) ? Math.round(frames * TraceHeader.PAGE) : null;
+  private static @Nullable Object inBytes(double frames) {
+    return whole(frames * TraceHeader.PAGE);
+  }
+
+  private static @Nullable Object whole(double value) {
+    return Double.isFinite(value) ? Math.round(value) : null;
   }
 
   private static @Nullable Object known(double value) {

@@ -48,11 +48,12 @@ public final class AnalysisText {
     end.references().ifPresent(all -> out.format("%,d references; ", all));
     MissCurve exact = curves.getFirst().curve();
     int footprint = CurveJudgement.footprint(exact);
+    out.format("%,d after the trace's filter of %,d frames", end.misses(), header.filter());
+    if (exact.from() > header.filter()) {
+      out.format(", %,d after one of %,d", exact.references(), exact.from());
+    }
     out.format(
-        "%,d after the trace's filter of %,d frames, %,d after one of %,d%n",
-        end.misses(), header.filter(), exact.references(), exact.from());
-    out.format(
-        "footprint %,d frames (%.1f MiB)%n%n", footprint, footprint * (TraceHeader.PAGE / MIB));
+        "%nfootprint %,d frames (%.1f MiB)%n%n", footprint, footprint * (TraceHeader.PAGE / MIB));
   }
 
   private void curves() {

@@ -26,7 +26,10 @@ final class Timed<E extends Estimator> {
     references += count;
   }
 
-  /** How many references it takes in a second of this computer; NaN if there were none. */
+  /**
+   * How many references it takes in a second of this computer, the JVM's first slow ones among
+   * them; NaN if there were none.
+   */
   double referencesPerSecond() {
     return references * 1e9 / nanos;
   }

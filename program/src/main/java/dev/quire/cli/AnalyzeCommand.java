@@ -25,8 +25,8 @@ import picocli.CommandLine.Spec;
     sortOptions = false,
     description = {
       "Says what estimators of a guest's memory use see in a trace that 'quire run",
-      "--trace-memory FILE' recorded, and how far that is from the truth: miss-ratio curves",
-      "against the exact one of LRU, working sets against the frames that were in use.",
+      "--trace-memory FILE' recorded, and how far that is from the truth: of curves,",
+      "the exact one of LRU; of working sets, the frames that were in use.",
       "docs/estimation.md explains the estimators."
     })
 final class AnalyzeCommand implements Callable<Integer> {

@@ -44,8 +44,9 @@ public final class MissCurve {
    * @param to the largest, at least {@code from}
    */
   static MissCurve ofHits(long references, int filter, double[] hits, int from, int to) {
-    int[] sizes = new int[hits.length + 1];
-    double[] misses = new double[hits.length + 1];
+    int steps = (int) Arrays.stream(hits).filter(count -> count != 0).count();
+    int[] sizes = new int[steps + 1];
+    double[] misses = new double[steps + 1];
     double left = references;
     int last = 0;
     sizes[0] = from;
