@@ -42,6 +42,7 @@ class RunCommandTest {
           --tlb        | l1             | power of two
           --tlb        | l1=2097152     | power of two
           --tlb        | l3=2           | l1, l2, vspwc, gpwc and nested
+          --trace-filter | 8            | nothing without --trace-memory
           --walk       | 80200000       | a hexadecimal address, an @
           --walk       | xyz@100        | a hexadecimal address, an @
           --walk       | 0x1@0x10       | a hexadecimal address, an @
@@ -66,6 +67,9 @@ class RunCommandTest {
     assertMistake("'rw' is unknown", "--kernel", flat, "--disk", "/nowhere/disk,rw");
     assertMistake("is in use", "--kernel", flat, "--disk", flat, "--disk", flat + ",ro");
     assertMistake("is not a folder", "--kernel", flat, "--share", flat);
+    String below = flat + "/trace";
+    assertMistake("trace " + below + " cannot be", "--kernel", flat, "--trace-memory", below);
+    assertMistake("0 frames", "--kernel", flat, "--trace-memory", below, "--trace-filter", "0");
     assertMistake("There is no initramfs", "--kernel", flat, "--initrd", "/nowhere/initrd");
   }
 
