@@ -35,7 +35,9 @@ public final class AccessedBits implements WorkingSetEstimator {
 
   @Override
   public void begin(long time) {
-    Arrays.fill(accessed, false);
+    if (count > 0) {
+      Arrays.fill(accessed, false);
+    }
     count = 0;
     part = (part + 1) % PARTS;
   }

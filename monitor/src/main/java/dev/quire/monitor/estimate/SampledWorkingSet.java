@@ -1,6 +1,5 @@
 package dev.quire.monitor.estimate;
 
-import java.util.Arrays;
 import java.util.random.RandomGenerator;
 
 /**
@@ -18,6 +17,9 @@ public final class SampledWorkingSet implements WorkingSetEstimator {
   /** By frame: chosen, and not touched yet. */
   private final boolean[] waiting;
 
+  /** The frames that are chosen. */
+  private final int[] chosen;
+
   private int touched;
 
   /**
@@ -30,6 +32,7 @@ public final class SampledWorkingSet implements WorkingSetEstimator {
     this.sample = Math.min(sample, frames);
     this.random = random;
     waiting = new boolean[frames];
+    chosen = new int[this.sample];
   }
 
   @Override
@@ -40,11 +43,15 @@ public final class SampledWorkingSet implements WorkingSetEstimator {
   /** Floyd's way to choose without replacement (Bentley, CACM 30(9), 1987). */
   @Override
   public void begin(long time) {
-    Arrays.fill(waiting, false);
+    for (int frame : chosen) {
+      waiting[frame] = false;
+    }
     touched = 0;
-    for (int last = waiting.length - sample; last < waiting.length; last++) {
-      int chosen = random.nextInt(last + 1);
-      waiting[waiting[chosen] ? last : chosen] = true;
+    for (int i = 0; i < sample; i++) {
+      int last = waiting.length - sample + i;
+      int frame = random.nextInt(last + 1);
+      chosen[i] = waiting[frame] ? last : frame;
+      waiting[chosen[i]] = true;
     }
   }
 
