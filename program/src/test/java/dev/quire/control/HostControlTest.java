@@ -84,6 +84,22 @@ class HostControlTest {
   }
 
   @Test
+  void whatAGuestUsesIsSampledAsItIsAsked() throws IOException {
+    String settings = "{\"pages\":200,\"period\":\"50ms\",\"truth\":\"on\"}";
+    Map<String, Object> answer = object("vms/printer/wss", settings);
+    assertThat(new ArrayList<>(answer.keySet()).toString())
+        .startsWith("[sampled, touched, fraction, low, high, estimate, truth, accessed,");
+    assertThat(answer)
+        .containsEntry("pages", 200)
+        .containsEntry("periodNanos", 50_000_000)
+        .containsEntry("sampled", 200)
+        .containsEntry("traced", true);
+    assertThat(answer.get("truth")).isInstanceOf(Number.class);
+    answer = object("vms/printer/wss", "{\"pages\":0,\"truth\":\"off\"}");
+    assertThat(answer).containsEntry("sampled", 0).containsEntry("truth", null);
+  }
+
+  @Test
   void metricsAreForWhoShowsTheToken() throws IOException {
     String first = "GET /metrics HTTP/1.1";
     String metrics = http.response(first, List.of(http.host(), http.token()), new byte[0]);
@@ -138,6 +154,9 @@ class HostControlTest {
     "/vms/sleeper/pages, {}, 400, up to 16 hexadecimal digits",
     "/vms/sleeper/pages, {\"from\":-1}, 400, from -1 is not possible",
     "/vms/sleeper/balloon, {\"size\":\"17M\"}, 400, more than the memory of sleeper",
+    "/vms/sleeper/wss, {\"pages\":1000001}, 400, pages 1000001 is not possible",
+    "/vms/sleeper/wss, {\"period\":\"1us\"}, 400, at least 1ms",
+    "/vms/sleeper/wss, {\"truth\":\"true\"}, 400, on or off",
     "/vms/sleeper/exec, {}, 400, needs its COMMAND",
     "/vms/sleeper/type, {\"keys\":\"?\"}, 400, base 64",
     "/vms/sleeper/start, {}, 400, cannot start: it is starting",

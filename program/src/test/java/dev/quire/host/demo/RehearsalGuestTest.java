@@ -23,6 +23,7 @@ class RehearsalGuestTest {
           memory = "176M"
           [manager]
           period = "200ms"
+          sample_period = "200ms"
           [[vm]]
           name = "a"
           memory = "128M"
