@@ -24,7 +24,7 @@ public record DemandTime(String policy, boolean satisfied, double seconds, Rehea
   private static final String HOST = "demand.toml";
   private static final long UNIT_MILLIS = 1000;
 
-  /** The sleeper is known to be idle by then: eight looks, one each period. */
+  /** The sleeper is known to be idle by then: a sample each period. */
   private static final double DEMAND = 6;
 
   private static final double END = 40;

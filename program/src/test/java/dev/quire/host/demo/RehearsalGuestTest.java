@@ -89,7 +89,7 @@ class RehearsalGuestTest {
     assertThat(taxed.satisfied()).isTrue();
     assertThat(taxed.rehearsal().played().isGood()).isTrue();
     assertThat(shares.join().rehearsal().played().isGood()).isTrue();
-    // Measured: 8.5 s and 2.1 s (docs/numbers.md); a factor 3 of slack.
+    // Measured: 8.5 s and 2.3 s (docs/numbers.md); a factor 3 of slack.
     assertThat(shares.join().seconds()).isGreaterThan(4.0 / 3 * taxed.seconds());
   }
 }
