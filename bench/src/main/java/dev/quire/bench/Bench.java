@@ -14,7 +14,8 @@ import picocli.CommandLine.Command;
       BootBench.class,
       ReportBench.class,
       DemandBench.class,
-      SharingBench.class
+      SharingBench.class,
+      EstimationBench.class
     })
 public final class Bench {
   private Bench() {}

@@ -6,12 +6,15 @@ import dev.quire.machine.board.UserError;
 import dev.quire.machine.device.virtio.ConsolePort;
 import dev.quire.monitor.VirtualMachine;
 import dev.quire.monitor.VmConfig;
+import dev.quire.monitor.sampling.SampleCounters;
+import dev.quire.monitor.sampling.Sampler;
 import dev.quire.run.GuestConsole;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadMXBean;
 import java.nio.charset.StandardCharsets;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -91,6 +94,17 @@ final class QuireGuest implements AutoCloseable {
             vm.instructions() - instructions,
             (THREADS.getCurrentThreadCpuTime() - cpuNanos) / 1e9,
             (System.nanoTime() - nanos) / 1e9));
+  }
+
+  /** Has the guest sampled in this way from now on. */
+  void sample(Sampler.Settings settings) {
+    vm.clock().whileStopped(() -> Objects.requireNonNull(vm.sampler()).set(settings));
+  }
+
+  /** What sampling has done and taken so far. */
+  SampleCounters sampling() {
+    return vm.whileStopped(
+        () -> Objects.requireNonNull(vm.sampler()).counters(vm.exits().sampleNanos()));
   }
 
   private Cost await() {
