@@ -23,12 +23,11 @@ import picocli.CommandLine.Spec;
     name = "analyze",
     mixinStandardHelpOptions = true,
     sortOptions = false,
-    description = {
-      "Says what estimators of a guest's memory use see in a trace that 'quire run",
-      "--trace-memory FILE' recorded, and how far that is from the truth: of curves,",
-      "the exact one of LRU; of working sets, the frames that were in use.",
-      "docs/estimation.md explains the estimators."
-    })
+    description =
+        "Says what estimators of a guest's memory use see in a trace that 'quire run"
+            + " --trace-memory FILE' recorded, and how far that is from the truth: of curves, the"
+            + " exact one of LRU; of working sets, the frames that were in use."
+            + " docs/estimation.md explains the estimators.")
 final class AnalyzeCommand implements Callable<Integer> {
   /** More frames than any guest has. */
   private static final int MOST = 1 << 24;
