@@ -10,14 +10,14 @@ import java.util.zip.Deflater;
 
 /**
  * Writes what an LRU filter leaves to a file (docs/traceformat.md). Whole blocks go out, the last
- * one at most a second of the VM's time after its first event's, so that whatever ends the process
+ * one at most 100 ms of the VM's time after its first event's, so that whatever ends the process
  * leaves a trace that can be read up to there.
  *
  * <p>Trouble with the file ends only the trace: the first {@link IOException} is told once, and
  * what comes later is dropped. One thread.
  */
 public final class TraceWriter implements FrameStream, AutoCloseable {
-  private static final long BLOCK_NANOS = 1_000_000_000;
+  private static final long BLOCK_NANOS = 100_000_000;
 
   /** Who hears of trouble. */
   @FunctionalInterface
@@ -117,7 +117,11 @@ public final class TraceWriter implements FrameStream, AutoCloseable {
   private void fail(IOException e) {
     if (!failed) {
       failed = true;
-      trouble.failed(unwritable(file, e));
+      trouble.failed(
+          new UserError(
+              "The trace %s ends here, for it cannot be written: %s."
+                  .formatted(file, FileTrouble.of(e)),
+              e));
     }
   }
 

@@ -209,10 +209,10 @@ class TraceFileTest {
   }
 
   @Test
-  void aBlockOutAtLeastEverySecond() throws IOException {
+  void aBlockGoesOutEveryHundredMilliseconds() throws IOException {
     try (TraceWriter writer = new TraceWriter(file, HEADER, TraceFileTest::unexpected)) {
       writer.miss(0, 1, -1);
-      writer.miss(1_000_000_000L, 2, -1);
+      writer.miss(100_000_000L, 2, -1);
       List<Miss> read = new ArrayList<>();
       assertThat(read(read).whole()).isFalse();
       assertThat(read).containsExactly(new Miss(0, 1, -1));
@@ -246,7 +246,8 @@ class TraceFileTest {
     assertThat(told)
         .singleElement()
         .extracting(UserError::getMessage)
-        .isEqualTo("The trace " + file + " cannot be written: No space left on device.");
+        .isEqualTo(
+            "The trace " + file + " ends here, for it cannot be written: No space left on device.");
   }
 
   @Test
