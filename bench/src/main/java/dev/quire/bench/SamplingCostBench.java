@@ -49,8 +49,8 @@ final class SamplingCostBench implements Callable<Integer> {
     }
 
     void run(QuireGuest guest, String command) {
-      guest.sample(settings);
       SampleCounters before = guest.sampling();
+      guest.sample(settings); // which chooses a sample: a run has one at least
       QuireGuest.Cost cost = guest.exec(command);
       SampleCounters after = guest.sampling();
       if (cost.status() != 0) {
