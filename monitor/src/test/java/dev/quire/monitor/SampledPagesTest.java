@@ -116,7 +116,7 @@ class SampledPagesTest {
       memory.balloon((gpa >>> 12) + 1);
       memory.balloon(gpa >>> 12);
       int frames = (int) (memory.size() >>> 12);
-      assertThat(memory.sample()).isEqualTo(new Sample(frames, frames - 1, 1));
+      assertThat(memory.sample()).isEqualTo(new Sample(frames - 2, frames - 2, 0));
       memory.beginSample(new Random(1), ALL);
       assertThat(memory.sample()).isEqualTo(new Sample(frames - 2, frames - 2, 0));
       memory.beginSample(new Random(1), 100);

@@ -1,6 +1,7 @@
 package dev.quire.monitor.estimate;
 
 import java.util.Arrays;
+import java.util.function.IntPredicate;
 
 /**
  * The truth about a VM's working set: when each frame was last referenced. The working set is known
@@ -46,9 +47,14 @@ public final class ExactWorkingSet implements WorkingSetEstimator {
    * @param since nanoseconds of the VM's time, 0 or more
    */
   public int framesSince(long since) {
+    return framesSince(since, frame -> true);
+  }
+
+  /** The same, only among frames that are {@code counted}. */
+  public int framesSince(long since, IntPredicate counted) {
     int frames = 0;
-    for (long time : last) {
-      frames += time >= since ? 1 : 0;
+    for (int frame = 0; frame < last.length; frame++) {
+      frames += last[frame] >= since && counted.test(frame) ? 1 : 0;
     }
     return frames;
   }

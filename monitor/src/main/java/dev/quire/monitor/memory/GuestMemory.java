@@ -252,7 +252,7 @@ public final class GuestMemory extends GuestBytes {
 
   /** What came of the pages that {@link #beginSample} chose last. */
   public synchronized Sample sample() {
-    return sample.counts();
+    return pages.counts(sample);
   }
 
   /** How many pages of all samples were touched so far; for the thread that touches them. */

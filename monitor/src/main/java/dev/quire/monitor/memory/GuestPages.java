@@ -120,6 +120,10 @@ final class GuestPages {
     sample.begin(random, wanted, p2m);
   }
 
+  Sample counts(PageSample sample) {
+    return sample.counts(p2m);
+  }
+
   // ---- pages get frames --------------------------------------------------------------------
 
   /** Gives a page without a frame one, with its content. Throws {@link OutOfFrames}. */

@@ -11,9 +11,9 @@ final class PageSample {
   /** Chosen, and not touched yet. */
   private final BitSet waiting = new BitSet();
 
-  private int population;
-  private int sampled;
-  private int touched;
+  /** Chosen, and touched since. */
+  private final BitSet touched = new BitSet();
+
   private long touches;
 
   /**
@@ -23,9 +23,9 @@ final class PageSample {
    * @param p2m whose ballooned pages are not chosen
    */
   void begin(RandomGenerator random, int wanted, P2m p2m) {
-    population = p2m.frames() - p2m.counts().ballooned();
-    sampled = Math.min(wanted, population);
-    touched = 0;
+    int population = population(p2m);
+    int sampled = Math.min(wanted, population);
+    touched.clear();
     waiting.clear();
     for (int chosen = 0, look = 0; chosen < sampled; look++) {
       int index = sampled < population ? random.nextInt(p2m.frames()) : look;
@@ -34,6 +34,10 @@ final class PageSample {
         chosen++;
       }
     }
+  }
+
+  private static int population(P2m p2m) {
+    return p2m.frames() - p2m.counts().ballooned();
   }
 
   /** The pages that wait to be touched. */
@@ -55,7 +59,7 @@ final class PageSample {
   void touch(int index) {
     if (waiting.get(index)) {
       waiting.clear(index);
-      touched++;
+      touched.set(index);
       touches++;
     }
   }
@@ -65,15 +69,18 @@ final class PageSample {
     return touches;
   }
 
-  /** The page is the guest's no more: if it was not touched, it is as if it had not been chosen. */
+  /**
+   * The page is the guest's no more: it is as if it had not been chosen. Touched or not, for a
+   * guest may write what it is about to give away: Linux zeroes pages for its balloon.
+   */
   void leave(int index) {
-    if (waiting.get(index)) {
-      waiting.clear(index);
-      sampled--;
-    }
+    waiting.clear(index);
+    touched.clear(index);
   }
 
-  Sample counts() {
-    return new Sample(population, sampled, touched);
+  /** What came of the sample so far, among the pages that {@code p2m} has not ballooned now. */
+  Sample counts(P2m p2m) {
+    int count = touched.cardinality();
+    return new Sample(population(p2m), count + waiting.cardinality(), count);
   }
 }

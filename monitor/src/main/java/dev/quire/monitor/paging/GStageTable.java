@@ -103,16 +103,16 @@ final class GStageTable {
   /**
    * Makes the 4 KiB of {@code gfn} invalid: a larger leaf that maps it becomes 4 KiB leaves, if
    * there is a frame for them, else goes altogether. The MMU may still hold either. Returns whether
-   * a leaf was split.
+   * there was a larger one.
    */
   boolean unmapPage(long gfn) {
     long entry = entryAt(gfn, 1, false);
-    boolean splits = entry >= 0 && isLeaf(memory.readLong(entry)) && !frames.isShort();
-    if (splits) {
+    boolean large = entry >= 0 && isLeaf(memory.readLong(entry));
+    if (large && !frames.isShort()) {
       split(entry);
     }
     unmap(gfn);
-    return splits;
+    return large;
   }
 
   private void split(long entry) {

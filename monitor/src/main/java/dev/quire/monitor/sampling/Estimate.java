@@ -9,7 +9,7 @@ import dev.quire.monitor.memory.Sample;
  *
  * @param number counts the periods that ended, from 1; of the running one 0
  * @param begun nanoseconds of the VM's time, as is {@code ended}
- * @param population pages that were sampled from: all but the ballooned ones
+ * @param population pages that the sample stands for: all but the ballooned ones
  * @param sampled pages of the sample
  * @param touched how many of these were touched
  * @param slow the slow moving average of the touched part, with this period if it has ended

@@ -5,6 +5,7 @@ import dev.quire.machine.board.UserError;
 import dev.quire.monitor.estimate.ExactWorkingSet;
 import dev.quire.monitor.estimate.MovingAverages;
 import dev.quire.monitor.memory.GuestMemory;
+import dev.quire.monitor.memory.PageState;
 import dev.quire.monitor.memory.Sample;
 import dev.quire.monitor.trace.MemoryTracer;
 import java.util.ArrayDeque;
@@ -138,8 +139,14 @@ public final class Sampler {
   }
 
   private Estimate estimate(long number, Sample sample, double running, long accessed) {
-    long used = truth == null ? Estimate.UNKNOWN : truth.set().framesSince(begun) * PAGE;
+    long used =
+        truth == null ? Estimate.UNKNOWN : truth.set().framesSince(begun, this::isTheGuests) * PAGE;
     return Estimate.of(number, begun, clock.now(), sample, averages, running, accessed, used);
+  }
+
+  /** Whether the guest has the page with this index, and not the balloon. */
+  private boolean isTheGuests(int index) {
+    return memory.state(memory.base() / PAGE + index) != PageState.BALLOONED;
   }
 
   /** Samples in another way from now on, beginning afresh. */
