@@ -96,26 +96,19 @@ class TraceCommandTest {
 
   @Test
   void aGuestOfAHostIsTracedToo() throws IOException {
-    Path host = folder.resolve("host.toml");
-    Files.writeString(
-        host,
-        """
-        [machine]
-        memory = "128M"
-        clock = "instructions"
-        [[vm]]
-        name = "web"
-        memory = "84M"
-        image = "kernel"
-        trace_memory = "trace"
-        trace_filter = 2
-        """);
-    GuestCommand.up(host.toString(), "--name", "traced");
+    GuestCommand _ = up("trace_memory = 'trace'\ntrace_filter = 2");
     assertThat(frames(header("web", "nested", 2))).containsExactly(CODE, DATA, DATA + 1, DATA + 2);
   }
 
   @Test
   void aGuestWhoseTraceCannotBeWrittenDoesNotStart() throws IOException {
+    GuestCommand up = up("trace_memory = 'kernel/trace'");
+    assertThat(up.status()).isEqualTo(1);
+    assertThat(up.text()).contains("web is failed: The trace ").contains("cannot be written");
+  }
+
+  /** Runs a host of one guest, with more keys of its own. */
+  private GuestCommand up(String keys) throws IOException {
     Path host = folder.resolve("host.toml");
     Files.writeString(
         host,
@@ -127,10 +120,8 @@ class TraceCommandTest {
         name = "web"
         memory = "84M"
         image = "kernel"
-        trace_memory = "kernel/trace"
-        """);
-    GuestCommand up = GuestCommand.up(host.toString(), "--name", "traced");
-    assertThat(up.status()).isEqualTo(1);
-    assertThat(up.text()).contains("web is failed: The trace ").contains("cannot be written");
+        """
+            + keys);
+    return GuestCommand.up(host.toString(), "--name", "traced");
   }
 }
