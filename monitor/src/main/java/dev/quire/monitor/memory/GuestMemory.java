@@ -193,10 +193,20 @@ public final class GuestMemory extends GuestBytes {
   }
 
   /**
-   * The first machine frame of the 2 MiB block around {@code gfn} if the block is all inside RAM
-   * and backed by an aligned block of its own frames, none of which {@link #awaitsTouch}, else -1.
+   * As {@link #backingBlock}, but -1, too, if a page of the block {@link #awaitsTouch}: nobody may
+   * be given a way to all of it.
    */
   public synchronized long blockFor(long gfn) {
+    long hfn = backingBlock(gfn);
+    boolean awaited = hfn >= 0 && sample.anyWaiting(index(gfn & -BLOCK_FRAMES), BLOCK_FRAMES);
+    return awaited ? -1 : hfn;
+  }
+
+  /**
+   * The first machine frame of the 2 MiB block around {@code gfn} if the block is all inside RAM
+   * and backed by an aligned block of its own frames, else -1.
+   */
+  public synchronized long backingBlock(long gfn) {
     long start = gfn & -BLOCK_FRAMES;
     if (!inBlocks || !contains(start << SHIFT, (long) BLOCK_FRAMES << SHIFT)) {
       return -1;
@@ -204,8 +214,7 @@ public final class GuestMemory extends GuestBytes {
     int index = index(start);
     long hfn = pages.frame(index);
     boolean aligned = hfn >= 0 && (hfn & (BLOCK_FRAMES - 1)) == 0;
-    boolean whole = aligned && pages.isBlock(index, BLOCK_FRAMES);
-    return whole && !sample.anyWaiting(index, BLOCK_FRAMES) ? hfn : -1;
+    return aligned && pages.isBlock(index, BLOCK_FRAMES) ? hfn : -1;
   }
 
   @Override

@@ -6,6 +6,7 @@ import dev.quire.monitor.memory.FrameTable.Use;
 import dev.quire.monitor.memory.OutOfFrames;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.LongPredicate;
 
 /**
  * A G-stage page table in machine memory, as the MMU walks it: a P2M in hardware's form. The root
@@ -109,18 +110,34 @@ final class GStageTable {
     long entry = entryAt(gfn, 1, false);
     boolean large = entry >= 0 && isLeaf(memory.readLong(entry));
     if (large && !frames.isShort()) {
-      split(entry);
+      fillPieces(entry, memory.readLong(entry), piece -> true);
     }
     unmap(gfn);
     return large;
   }
 
-  private void split(long entry) {
-    long leaf = memory.readLong(entry);
+  /**
+   * Maps 4 KiB pages of the 2 MiB from {@code gfn} on, which are not mapped, to the frames from
+   * {@code hfn} on: those, by gfn, that {@code mapped} says. False, and nothing done, if a leaf or
+   * a table is there already.
+   */
+  boolean mapPieces(long gfn, long hfn, LongPredicate mapped) {
+    long entry = entryAt(gfn, 1, true);
+    if ((memory.readLong(entry) & VALID) != 0) {
+      return false;
+    }
+    fillPieces(entry, hfn << FRAME_NUMBER | LEAF, piece -> mapped.test(gfn + piece));
+    return true;
+  }
+
+  /** Puts a table of 4 KiB leaves, none of which has been accessed, where a 2 MiB leaf could be. */
+  private void fillPieces(long entry, long leaf, LongPredicate mapped) {
     long child = frames.allocate(Use.TABLE, vm);
     held++;
     for (long i = 0; i <= INDEX_MASK; i++) {
-      memory.writeLong((child << SHIFT) + 8 * i, leaf + (i << FRAME_NUMBER));
+      if (mapped.test(i)) {
+        memory.writeLong((child << SHIFT) + 8 * i, (leaf & ~ACCESSED) + (i << FRAME_NUMBER));
+      }
     }
     memory.writeLong(entry, child << FRAME_NUMBER | VALID);
   }

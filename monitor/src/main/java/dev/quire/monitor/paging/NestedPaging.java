@@ -113,12 +113,24 @@ public final class NestedPaging implements PagingMethod {
     synchronized (memory) {
       memory.touch(gfn);
       long hfn = write ? memory.frameToWrite(gfn) : memory.frameFor(gfn);
-      long block = memory.blockFor(gfn);
-      if (block < 0 || !table.map(gfn & -GuestMemory.BLOCK_FRAMES, block, 1, true)) {
+      if (!mapBlock(gfn & -GuestMemory.BLOCK_FRAMES)) {
         table.map(gfn, hfn, 0, !memory.isShared(gfn));
       }
     }
     return true;
+  }
+
+  /** Maps 2 MiB, if they are backed by a block: as a whole, or all but what awaits its touch. */
+  private boolean mapBlock(long gfn) {
+    long hfn = memory.backingBlock(gfn);
+    if (hfn < 0) {
+      return false;
+    }
+    if (memory.blockFor(gfn) >= 0) {
+      return table.map(gfn, hfn, 1, true);
+    }
+    splitBlocks.add(gfn);
+    return table.mapPieces(gfn, hfn, page -> !memory.awaitsTouch(page));
   }
 
   @Override
