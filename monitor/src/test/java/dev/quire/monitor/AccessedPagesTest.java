@@ -19,22 +19,11 @@ class AccessedPagesTest {
   private static final int TOUCHED = 10;
   private static final long LOOK_NANOS = 20_000;
 
-  /** Stores to the first pages of the area, round after round. */
-  private static Program toucher() {
-    Program program = new Program().li(Program.T1, 4096);
-    long round = program.li(Program.T0, AREA).li(Program.S0, TOUCHED).here();
-    program.store(3, Program.S0, Program.T0, 0);
-    program.raw(Program.T1 << 20 | Program.T0 << 15 | Program.T0 << 7 | 0x33); // add t0, t0, t1
-    program.addi(Program.S0, Program.S0, -1);
-    program.loopWhileNotZero(Program.S0, (int) (round - program.here()));
-    program.li(Program.T0, AREA).li(Program.S0, TOUCHED);
-    return program.loopWhileNotZero(Program.S0, (int) (round - program.here()));
-  }
-
   @ParameterizedTest
   @EnumSource(mode = Mode.EXCLUDE, names = "NATIVE")
   void aLookFindsWhatIsTouched(PagingChoice paging) throws DmaFault {
-    try (Guest guest = new Guest(toucher(), options -> options.paging(paging))) {
+    try (Guest guest =
+        new Guest(Program.touching(AREA, TOUCHED), options -> options.paging(paging))) {
       VirtualMachine vm = guest.vm();
       GuestMemory memory = vm.memory();
       for (int page = 0; page < AREA_PAGES; page++) {
@@ -58,7 +47,8 @@ class AccessedPagesTest {
   @ParameterizedTest
   @EnumSource(mode = Mode.EXCLUDE, names = "NATIVE")
   void aLookAtAPartFindsAPart(PagingChoice paging) throws DmaFault {
-    try (Guest guest = new Guest(toucher(), options -> options.paging(paging))) {
+    try (Guest guest =
+        new Guest(Program.touching(AREA, TOUCHED), options -> options.paging(paging))) {
       VirtualMachine vm = guest.vm();
       int[] found = new int[2];
       for (int i = 1; i <= 16; i++) {

@@ -140,6 +140,17 @@ public final class Program {
     return li(T2, RESULTS).store(3, register, T2, 8 * slot);
   }
 
+  /** Stores to each of {@code pages} pages from {@code area} on, round after round, for ever. */
+  public static Program touching(long area, int pages) {
+    Program program = new Program().li(T1, 4096);
+    long round = program.li(T0, area).li(S0, pages).here();
+    program.store(3, S0, T0, 0);
+    program.raw(T1 << 20 | T0 << 15 | T0 << 7 | 0x33); // add t0, t0, t1
+    program.addi(S0, S0, -1).loopWhileNotZero(S0, (int) (round - program.here()));
+    program.li(T0, area).li(S0, pages);
+    return program.loopWhileNotZero(S0, (int) (round - program.here()));
+  }
+
   public Program powerOff() {
     return sbi(0x53525354, 0, 0, 0);
   }

@@ -21,21 +21,12 @@ class SampledGuestTest {
   private static final long PERIOD = 1_000_000;
   private static final long END = 6 * PERIOD;
 
-  private static Program toucher() {
-    Program program = new Program().li(Program.T1, 4096);
-    long round = program.li(Program.T0, AREA).li(Program.S0, USED).here();
-    program.store(3, Program.S0, Program.T0, 0);
-    program.raw(Program.T1 << 20 | Program.T0 << 15 | Program.T0 << 7 | 0x33); // add t0, t0, t1
-    program.addi(Program.S0, Program.S0, -1);
-    program.loopWhileNotZero(Program.S0, (int) (round - program.here()));
-    program.li(Program.T0, AREA).li(Program.S0, USED);
-    return program.loopWhileNotZero(Program.S0, (int) (round - program.here()));
-  }
-
   private static Guest guest(PagingChoice paging, int pages) {
     Sampler.Settings settings = new Sampler.Settings(pages, PERIOD);
     Guest guest =
-        new Guest(toucher(), options -> options.paging(paging).sampling(settings).seed(7));
+        new Guest(
+            Program.touching(AREA, USED),
+            options -> options.paging(paging).sampling(settings).seed(7));
     guest.vm().clock().schedule(END, () -> guest.vm().stop(0));
     return guest;
   }

@@ -8,13 +8,7 @@ public enum Unit {
   BYTES(2) {
     @Override
     String written(double value) {
-      int thousands = 0;
-      double left = value;
-      while (Math.abs(left) >= 1024 && thousands < PREFIXES.length() - 1) {
-        left /= 1024;
-        thousands++;
-      }
-      return plain(left) + (thousands == 0 ? " B" : " " + PREFIXES.charAt(thousands) + "iB");
+      return prefixed(value, 1024, " B", "iB");
     }
   },
   /** Seconds: 2.5 s. */
@@ -35,13 +29,7 @@ public enum Unit {
   COUNT(10) {
     @Override
     String written(double value) {
-      int thousands = 0;
-      double left = value;
-      while (Math.abs(left) >= 1000 && thousands < PREFIXES.length() - 1) {
-        left /= 1000;
-        thousands++;
-      }
-      return plain(left) + (thousands == 0 ? "" : " " + PREFIXES.charAt(thousands));
+      return prefixed(value, 1000, "", "");
     }
   };
 
@@ -65,6 +53,17 @@ public enum Unit {
       }
     }
     return base * power;
+  }
+
+  /** In {@code alone} if it is less than {@code step}, else in its powers, as " K" and so on. */
+  private static String prefixed(double value, int step, String alone, String behind) {
+    int power = 0;
+    double left = value;
+    while (Math.abs(left) >= step && power < PREFIXES.length() - 1) {
+      left /= step;
+      power++;
+    }
+    return plain(left) + (power == 0 ? alone : " " + PREFIXES.charAt(power) + behind);
   }
 
   /** With as many digits as it takes, four behind the point at most. */
