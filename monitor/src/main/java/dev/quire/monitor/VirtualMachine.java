@@ -21,6 +21,7 @@ import dev.quire.monitor.memory.FrameTable;
 import dev.quire.monitor.memory.GuestMemory;
 import dev.quire.monitor.paging.PagingChoice;
 import dev.quire.monitor.paging.VmPaging;
+import dev.quire.monitor.proxy.ProxyMemory;
 import dev.quire.monitor.sampling.Sampler;
 import dev.quire.monitor.sbi.Sbi;
 import dev.quire.monitor.trace.FrameStream;
@@ -67,6 +68,9 @@ public final class VirtualMachine implements AutoCloseable {
 
   /** Null if the guest is not virtualized. */
   private final @Nullable Sampler sampler;
+
+  /** Null if no part of its memory is a cache. */
+  private final @Nullable ProxyMemory proxy;
 
   private final List<GuestCpu> vcpus = new ArrayList<>();
 
@@ -175,6 +179,7 @@ public final class VirtualMachine implements AutoCloseable {
           firmware,
           new Vcpu.Services(paging, memory, devices.map(), firmware, clock, swapNanos));
     }
+    proxy = config.proxy() == null ? null : new ProxyMemory();
     tracer = new MemoryTracer(memory, machine.frames(), machine.memory(), vcpus, clock);
     loadOrLeave(saved);
     sampler =
@@ -451,6 +456,11 @@ public final class VirtualMachine implements AutoCloseable {
   /** Estimates how much of its memory the guest uses; null if it is native. */
   public @Nullable Sampler sampler() {
     return sampler;
+  }
+
+  /** The part of its memory that is a cache of the monitor's; null if there is none. */
+  public @Nullable ProxyMemory proxy() {
+    return proxy;
   }
 
   public List<GuestCpu> vcpus() {

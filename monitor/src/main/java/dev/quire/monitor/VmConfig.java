@@ -6,6 +6,7 @@ import dev.quire.machine.device.virtio.BlockStore;
 import dev.quire.machine.mmu.MmuConfig;
 import dev.quire.monitor.paging.GStageMode;
 import dev.quire.monitor.paging.PagingChoice;
+import dev.quire.monitor.proxy.ProxyMemory;
 import dev.quire.monitor.sampling.Sampler;
 import java.util.List;
 import java.util.Objects;
@@ -30,6 +31,11 @@ import org.jspecify.annotations.Nullable;
  * @param mmu sizes of TLBs and walk caches
  * @param countsInstructions whether time is the number of instructions, else the host's
  * @param sampling how its use of memory is estimated, unless it is native
+ * @param proxy how a part of its memory serves as a cache in the monitor; null: none does. It needs
+ *     a balloon
+ * @param swapDisk bytes of a disk to swap to, the last of its disks; 0: none
+ * @param diskNanos guest time that a disk needs for a request in addition if it must go to the disk
+ *     itself, and not only to the monitor's memory
  * @param seed of everything that is random in the VM
  */
 public record VmConfig(
@@ -48,6 +54,9 @@ public record VmConfig(
     MmuConfig mmu,
     boolean countsInstructions,
     Sampler.Settings sampling,
+    ProxyMemory.@Nullable Settings proxy,
+    long swapDisk,
+    long diskNanos,
     long seed) {
   public static final int MAX_CPUS = 8;
   public static final int MAX_DISKS = 6;
@@ -68,6 +77,14 @@ public record VmConfig(
     if (balloon && paging == PagingChoice.NATIVE) {
       throw new UserError("A native guest has no balloon: its memory is the machine's own.");
     }
+    if (proxy != null && !balloon) {
+      throw new UserError("Proxy memory needs a balloon, which takes it from the guest.");
+    }
+    if (proxy != null && proxy.own() > memory) {
+      throw UserError.of(
+          "A guest of %d MiB cannot keep %d MiB beside its proxy memory.",
+          memory >> 20, proxy.own() >> 20);
+    }
   }
 
   /** A configuration under construction, with defaults for all but the kernel. */
@@ -87,6 +104,9 @@ public record VmConfig(
     private MmuConfig mmu = MmuConfig.standard();
     private boolean countsInstructions = true;
     private Sampler.Settings sampling = Sampler.Settings.STANDARD;
+    private ProxyMemory.@Nullable Settings proxy;
+    private long swapDisk;
+    private long diskNanos;
     private long seed;
 
     public Builder(GuestFile kernel) {
@@ -163,6 +183,21 @@ public record VmConfig(
       return this;
     }
 
+    public Builder proxy(ProxyMemory.@Nullable Settings settings) {
+      proxy = settings;
+      return this;
+    }
+
+    public Builder swapDisk(long bytes) {
+      swapDisk = bytes;
+      return this;
+    }
+
+    public Builder diskNanos(long nanos) {
+      diskNanos = nanos;
+      return this;
+    }
+
     public Builder seed(long value) {
       seed = value;
       return this;
@@ -185,6 +220,9 @@ public record VmConfig(
           mmu,
           countsInstructions,
           sampling,
+          proxy,
+          swapDisk,
+          diskNanos,
           seed);
     }
   }
