@@ -149,10 +149,10 @@ class SaveFileTest {
     Files.delete(file());
     write(pages(1), new byte[1]);
     byte[] bytes = Files.readAllBytes(file());
-    bytes[8] = 2;
+    bytes[8] = 1;
     Files.write(file(), bytes);
     assertThatThrownBy(() -> readAll(file()))
-        .hasMessage("%s is a saved guest of format 2; this Quire reads format 1.", file());
+        .hasMessage("%s is a saved guest of format 1; this Quire reads format 2.", file());
   }
 
   @Test

@@ -83,6 +83,31 @@ public final class DescriptorChain {
     }
   }
 
+  /**
+   * The gpa of {@code offset} of the readable part, if a whole aligned page of 4 KiB is there in
+   * one buffer; else -1.
+   */
+  public long pageToRead(long offset) {
+    return page(0, readableCount, offset);
+  }
+
+  /** The same of the writable part. */
+  public long pageToWrite(long offset) {
+    return page(readableCount, count, offset);
+  }
+
+  private long page(int first, int end, long offset) {
+    long skip = offset;
+    int i = first;
+    while (i < end && skip >= lengths[i]) {
+      skip -= lengths[i];
+      i++;
+    }
+    long gpa = i < end ? addresses[i] + skip : -1;
+    boolean whole = gpa >= 0 && gpa % PageTransfers.PAGE == 0;
+    return whole && lengths[i] - skip >= PageTransfers.PAGE ? gpa : -1;
+  }
+
   /** Copies {@code length} bytes from {@code offset} of the readable part. */
   public void read(long offset, byte[] to, int at, int length) throws VirtioFault, DmaFault {
     check(offset, length, readable);

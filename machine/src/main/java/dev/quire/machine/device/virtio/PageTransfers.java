@@ -37,4 +37,13 @@ public interface PageTransfers {
 
   /** So many blocks change in another way, or may have. */
   void forget(long block, long count);
+
+  /** Bytes are transferred of which the other methods are not told: no whole page. */
+  void partial();
+
+  /** Whether what {@link #find} gives is to be compared with the disk, see {@link #compared}. */
+  boolean checks();
+
+  /** What {@link #find} gave was compared with the disk: it is to be the same. */
+  void compared(long block, boolean same);
 }

@@ -12,12 +12,15 @@ import java.nio.ByteOrder;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.Objects;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The block device (specification, section 5.2) over a {@link BlockStore}, one queue, write-back
  * with FLUSH. A request is carried out, and completes, a fixed guest time after the notification
- * that announced it; so the order and the instants of completions depend on the guest alone.
+ * that announced it; so the order and the instants of completions depend on the guest alone. Where
+ * the disk itself takes time, requests that need it wait for that, one after the other, and those
+ * behind them, too.
  */
 public final class VirtioBlock implements VirtioFunction {
   private static final long F_SIZE_MAX = 1L << 1;
@@ -53,9 +56,11 @@ public final class VirtioBlock implements VirtioFunction {
   private final BlockStore store;
   private final byte[] id;
   private final Timeline timeline;
-  private final long latencyNanos;
+  private final Times times;
+  private final @Nullable PageTransfers pages;
   private final byte[] config;
   private final byte[] buffer = new byte[CHUNK];
+  private final byte[] compared = new byte[PageTransfers.PAGE];
   private final byte[] status = new byte[1];
   private final ByteBuffer header = ByteBuffer.allocate(HEADER).order(ByteOrder.LITTLE_ENDIAN);
   private final ArrayDeque<Announced> announced = new ArrayDeque<>();
@@ -64,21 +69,62 @@ public final class VirtioBlock implements VirtioFunction {
   private int scheduledEnd;
   private int logLines;
 
+  /** Whether the first request that is not carried out waits for the disk itself. */
+  private boolean busy;
+
+  /** If so: until when, in which epoch of the queue, and the end of what is announced meanwhile. */
+  private long busyUntil;
+
+  private int busyEpoch;
+  private int busyEnd;
+
+  private final AtomicLong bytesRead = new AtomicLong();
+  private final AtomicLong bytesWritten = new AtomicLong();
+
   /**
-   * {@code id} is the disk's serial number, of which the guest sees 20 ASCII characters. A latency
-   * of 0 completes requests during the notification.
+   * What requests take, in nanoseconds of guest time.
+   *
+   * @param latency from a notification until requests are carried out; 0: during the notification
+   * @param disk more for each that needs the disk itself, and not only what others know of it
    */
+  public record Times(long latency, long disk) {}
+
+  /** The same for a disk that takes no time itself, and tells nobody what it transfers. */
   public VirtioBlock(BlockStore store, String id, Timeline timeline, long latencyNanos) {
+    this(store, id, timeline, new Times(latencyNanos, 0), null);
+  }
+
+  /**
+   * A disk with what {@code store} holds.
+   *
+   * @param id the disk's serial number, of which the guest sees 20 ASCII characters
+   * @param pages is told of the pages that are transferred; null: nobody is
+   */
+  public VirtioBlock(
+      BlockStore store, String id, Timeline timeline, Times times, @Nullable PageTransfers pages) {
     this.store = store;
     this.id = Arrays.copyOf(id.getBytes(US_ASCII), ID_BYTES);
     this.timeline = timeline;
-    this.latencyNanos = latencyNanos;
+    this.times = times;
+    this.pages = pages;
     ByteBuffer space = ByteBuffer.allocate(24).order(ByteOrder.LITTLE_ENDIAN);
     space.putLong(0, store.sectors());
     space.putInt(8, MAX_SEGMENT_BYTES);
     space.putInt(12, MAX_SEGMENTS);
     space.putInt(20, BlockStore.SECTOR);
     this.config = space.array();
+  }
+
+  /**
+   * How many 4 KiB were read from the disk itself, as parts of requests of any size; any thread.
+   */
+  public long pagesRead() {
+    return bytesRead.get() / PageTransfers.PAGE;
+  }
+
+  /** How many 4 KiB were written to it, likewise. */
+  public long pagesWritten() {
+    return bytesWritten.get() / PageTransfers.PAGE;
   }
 
   @Override
@@ -113,6 +159,7 @@ public final class VirtioBlock implements VirtioFunction {
   @Override
   public void reset() {
     announced.clear();
+    busy = false;
   }
 
   @Override
@@ -124,6 +171,12 @@ public final class VirtioBlock implements VirtioFunction {
     for (Announced each : announced) {
       out.putInstant(each.due);
       out.putInt(each.end);
+    }
+    boolean waits = busy && busyEpoch == epoch;
+    out.putBoolean(waits);
+    if (waits) {
+      out.putInstant(busyUntil);
+      out.putInt(busyEnd);
     }
   }
 
@@ -138,6 +191,10 @@ public final class VirtioBlock implements VirtioFunction {
       long due = in.getInstant();
       announce(due, in.getInt("the end of the requests", 0, 0xffff));
     }
+    if (in.getBoolean()) {
+      long due = in.getInstant();
+      waitForDisk(due, in.getInt("the end of the requests", 0, 0xffff));
+    }
   }
 
   @Override
@@ -145,12 +202,12 @@ public final class VirtioBlock implements VirtioFunction {
     VirtioMmio device = device();
     Virtqueue queue = device.queue(index);
     int end = queue.observe();
-    if (latencyNanos == 0) {
-      serve(device, queue, end);
+    if (times.latency == 0) {
+      carryOut(device, queue, end);
       return;
     }
     if (queue.epoch() != scheduledEpoch || end != scheduledEnd) {
-      announce(timeline.now() + latencyNanos, end);
+      announce(timeline.now() + times.latency, end);
     }
   }
 
@@ -173,16 +230,57 @@ public final class VirtioBlock implements VirtioFunction {
     announced.remove(requests);
     Virtqueue queue = device.queue(0);
     if (queue.epoch() == requests.epoch) {
-      serve(device, queue, requests.end);
+      carryOut(device, queue, requests.end);
     }
   }
 
-  private void serve(VirtioMmio device, Virtqueue queue, int end) throws VirtioFault, DmaFault {
+  /** Carries out what is before {@code end}, now or after what waits for the disk. */
+  private void carryOut(VirtioMmio device, Virtqueue queue, int end) throws VirtioFault, DmaFault {
+    if (busy && busyEpoch == queue.epoch()) {
+      busyEnd = end;
+    } else {
+      serve(device, queue, end, false);
+    }
+  }
+
+  /** Has the first request that is not carried out, and those before {@code end}, wait. */
+  private void waitForDisk(long until, int end) {
+    VirtioMmio device = device();
+    int epoch = device.queue(0).epoch();
+    busy = true;
+    busyUntil = until;
+    busyEpoch = epoch;
+    busyEnd = end;
+    long delay = Math.max(0, until - timeline.now());
+    timeline.schedule(delay, () -> device.run(() -> diskDone(device, epoch, until)));
+  }
+
+  private void diskDone(VirtioMmio device, int epoch, long until) throws VirtioFault, DmaFault {
+    Virtqueue queue = device.queue(0);
+    if (busy && busyUntil == until && busyEpoch == epoch && queue.epoch() == epoch) {
+      busy = false;
+      serve(device, queue, busyEnd, true);
+    }
+  }
+
+  /** {@code waited}: the first request has waited for the disk already. */
+  private void serve(VirtioMmio device, Virtqueue queue, int end, boolean waited)
+      throws VirtioFault, DmaFault {
+    boolean ready = waited || times.disk == 0;
     for (DescriptorChain chain = queue.pop(end); chain != null; chain = queue.pop(end)) {
       if (chain.readable() < HEADER || chain.writable() < 1) {
         throw new VirtioFault("a disk request without header or status");
       }
-      int result = request(chain);
+      chain.read(0, header.array(), 0, HEADER);
+      int type = header.getInt(0);
+      long sector = header.getLong(8);
+      if (!ready && needsDisk(chain, type, sector)) {
+        queue.unpop();
+        waitForDisk(timeline.now() + times.disk, end);
+        break;
+      }
+      ready = times.disk == 0;
+      int result = request(chain, type, sector);
       status[0] = (byte) result;
       chain.write(chain.writable() - 1, status, 0, 1);
       queue.push(chain, result == S_OK || chain.writable() == 1 ? chain.writable() : 0);
@@ -190,10 +288,25 @@ public final class VirtioBlock implements VirtioFunction {
     device.signal(queue);
   }
 
-  private int request(DescriptorChain chain) throws VirtioFault, DmaFault {
-    chain.read(0, header.array(), 0, HEADER);
-    int type = header.getInt(0);
-    long sector = header.getLong(8);
+  /** Whether a request goes to the disk itself. */
+  private boolean needsDisk(DescriptorChain chain, int type, long sector) {
+    long length = chain.writable() - 1;
+    if (type != T_IN || pages == null || !inside(sector, length)) {
+      return type == T_IN || type == T_OUT || type == T_FLUSH;
+    }
+    for (long done = 0; done < length; ) {
+      int count = step(sector, done, length);
+      if (count < PageTransfers.PAGE
+          || chain.pageToWrite(done) < 0
+          || !pages.has(block(sector, done))) {
+        return true;
+      }
+      done += count;
+    }
+    return false;
+  }
+
+  private int request(DescriptorChain chain, int type, long sector) throws VirtioFault, DmaFault {
     try {
       return switch (type) {
         case T_IN -> read(chain, sector);
@@ -215,12 +328,39 @@ public final class VirtioBlock implements VirtioFunction {
     if (!inside(sector, length)) {
       return S_IOERR;
     }
-    for (long done = 0; done < length; done += CHUNK) {
-      int count = (int) Math.min(CHUNK, length - done);
-      store.read(sector + done / BlockStore.SECTOR, buffer, 0, count);
-      chain.write(done, buffer, 0, count);
+    for (long done = 0; done < length; ) {
+      int count = step(sector, done, length);
+      long gpa = pages != null && count == PageTransfers.PAGE ? chain.pageToWrite(done) : -1;
+      if (pages != null && gpa >= 0) {
+        readPage(pages, block(sector, done), gpa);
+      } else {
+        if (pages != null) {
+          pages.partial();
+        }
+        load(sector + done / BlockStore.SECTOR, buffer, count);
+        chain.write(done, buffer, 0, count);
+      }
+      done += count;
     }
     return S_OK;
+  }
+
+  private void load(long sector, byte[] to, int count) throws IOException {
+    store.read(sector, to, 0, count);
+    var _ = bytesRead.addAndGet(count);
+  }
+
+  private void readPage(PageTransfers transfers, long block, long gpa)
+      throws DmaFault, IOException {
+    long sector = block * PageTransfers.SECTORS;
+    if (!transfers.find(block, gpa, buffer, 0)) {
+      load(sector, buffer, PageTransfers.PAGE);
+    } else if (transfers.checks()) {
+      store.read(sector, compared, 0, PageTransfers.PAGE);
+      boolean same = Arrays.equals(compared, 0, compared.length, buffer, 0, compared.length);
+      transfers.compared(block, same);
+    }
+    transfers.fill(block, gpa, buffer, 0);
   }
 
   private int write(DescriptorChain chain, long sector) throws VirtioFault, DmaFault, IOException {
@@ -228,12 +368,51 @@ public final class VirtioBlock implements VirtioFunction {
     if (store.readOnly() || !inside(sector, length)) {
       return S_IOERR;
     }
-    for (long done = 0; done < length; done += CHUNK) {
-      int count = (int) Math.min(CHUNK, length - done);
-      chain.read(HEADER + done, buffer, 0, count);
-      store.write(sector + done / BlockStore.SECTOR, buffer, 0, count);
+    try {
+      for (long done = 0; done < length; ) {
+        int count = step(sector, done, length);
+        long gpa = count == PageTransfers.PAGE ? chain.pageToRead(HEADER + done) : -1;
+        if (pages != null && gpa >= 0) {
+          pages.take(block(sector, done), gpa, buffer, 0);
+        } else {
+          if (pages != null) {
+            pages.partial();
+          }
+          forget(sector + done / BlockStore.SECTOR, count);
+          chain.read(HEADER + done, buffer, 0, count);
+        }
+        store.write(sector + done / BlockStore.SECTOR, buffer, 0, count);
+        var _ = bytesWritten.addAndGet(count);
+        done += count;
+      }
+    } catch (IOException e) {
+      forget(sector, length);
+      throw e;
     }
     return S_OK;
+  }
+
+  /** What is known of some sectors holds no longer. */
+  private void forget(long sector, long length) {
+    if (pages != null && length > 0) {
+      long first = sector / PageTransfers.SECTORS;
+      long end = Math.ceilDiv(sector + length / BlockStore.SECTOR, PageTransfers.SECTORS);
+      pages.forget(first, end - first);
+    }
+  }
+
+  /**
+   * How much of a request is transferred at a time, from {@code done} on: if somebody follows its
+   * pages, what remains of the block there.
+   */
+  private int step(long sector, long done, long length) {
+    long inBlock = sector * BlockStore.SECTOR + done & PageTransfers.PAGE - 1;
+    long most = pages == null ? CHUNK : PageTransfers.PAGE - inBlock;
+    return (int) Math.min(most, length - done);
+  }
+
+  private static long block(long sector, long done) {
+    return (sector + done / BlockStore.SECTOR) / PageTransfers.SECTORS;
   }
 
   private int flush() throws IOException {

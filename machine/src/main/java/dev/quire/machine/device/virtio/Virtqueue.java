@@ -170,6 +170,11 @@ public final class Virtqueue {
     return walk(head, maxBytes);
   }
 
+  /** Undoes the last {@link #pop}, which gave a request: the next one gives it again. */
+  void unpop() {
+    nextAvail = nextAvail - 1 & 0xffff;
+  }
+
   private DescriptorChain walk(int head, long maxBytes) throws VirtioFault, DmaFault {
     DescriptorChain chain = new DescriptorChain(dma, head, maxBytes);
     long table = descriptorArea;
