@@ -15,7 +15,10 @@ public final class GuestPrograms {
 
   /** The files by path, such as {@code bin/pattern}, to content; executable. */
   public static Map<String, byte[]> files() {
-    return Map.of("bin/pattern", resource("pattern.elf"), "bin/toucher", resource("toucher.elf"));
+    return Map.of(
+        "bin/pattern", resource("pattern.elf"),
+        "bin/toucher", resource("toucher.elf"),
+        "bin/reader", resource("reader.elf"));
   }
 
   private static byte[] resource(String name) {

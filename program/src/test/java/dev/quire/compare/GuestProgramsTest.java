@@ -30,7 +30,8 @@ class GuestProgramsTest {
   private static final Map<String, List<String>> OTHERS =
       Map.of(
           "pattern.elf", List.of("3", "--passes", "3"),
-          "toucher.elf", List.of("3", "--active", "1,3,2", "--loops", "2"));
+          "toucher.elf", List.of("3", "--active", "1,3,2", "--loops", "2"),
+          "reader.elf", List.of("/dev/zero", "1", "--order", "zipf", "--check", "yes"));
 
   @TempDir private Path folder = Path.of("");
 
