@@ -13,7 +13,7 @@
  *   --check yes       compares each block that is read with its version; all are 0 at first
  *   --advice ADVICE   what the kernel is told: random (no readahead; the default unless in a loop)
  *                     or normal
- *   --seed N          another choice of blocks
+ *   --seed N          another sequence, of which the same blocks are the most frequent
  *
  * Version v of block b are 512 little-endian numbers: the first one is the first output of
  * splitmix64 (java.util.SplittableRandom's nextLong) with the seed v << 32 | b, each further one is
@@ -115,7 +115,7 @@ static unsigned long scattered(unsigned long number) {
   }
   unsigned long mask = (1UL << bits) - 1;
   do {
-    number = (number + options.seed) * 0xbf58476d1ce4e5b9UL & mask;
+    number = number * 0xbf58476d1ce4e5b9UL & mask;
     number ^= number >> (bits + 1) / 2;
     number = number * 0x94d049bb133111ebUL & mask;
     number ^= number >> (bits + 1) / 2;
