@@ -43,12 +43,14 @@ final class GuestDevices {
   private final List<VirtioMmio> virtio = new ArrayList<>();
 
   /**
+   * @param disks vda first
    * @param external each vCPU's external interrupt, in the order of their ids
    * @param output where the serial port and the virtio console print to
    * @param agent the host's end of port 1 of the console device
    */
   GuestDevices(
       VmConfig config,
+      List<BlockStore> disks,
       GuestMemory memory,
       Timeline timeline,
       List<InterruptLine> external,
@@ -58,7 +60,7 @@ final class GuestDevices {
     uart = new Uart16550(plic.source(GuestLayout.UART_SOURCE), output);
     map.add(GuestLayout.PLIC, Plic.SIZE, plic);
     map.add(GuestLayout.UART, Uart16550.SIZE, uart);
-    disks = config.disks();
+    this.disks = disks;
     for (BlockStore disk : disks) {
       String serial = "quire-" + virtio.size();
       addVirtio(new VirtioBlock(disk, serial, timeline, DISK_LATENCY_NANOS), memory);

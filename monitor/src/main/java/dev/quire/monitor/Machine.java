@@ -9,6 +9,7 @@ import dev.quire.monitor.memory.SwapFile;
 import dev.quire.monitor.paging.MachineAsids;
 import dev.quire.monitor.paging.PagingChoice;
 import dev.quire.monitor.paging.PagingHost;
+import java.nio.file.Path;
 import java.util.BitSet;
 import org.jspecify.annotations.Nullable;
 
@@ -37,6 +38,10 @@ public final class Machine implements AutoCloseable {
   private final CodeCache code;
   private final MachineAsids asids = new MachineAsids();
   private final @Nullable SwapFile swap;
+
+  /** For swap disks alone, where {@link #swap} is null; null until it is needed. */
+  private @Nullable SwapFile diskSwap;
+
   private final long swapNanos;
   private final BitSet numbers = new BitSet();
 
@@ -99,6 +104,21 @@ public final class Machine implements AutoCloseable {
     return swap;
   }
 
+  /**
+   * Where guests' swap disks keep what they hold: the swap file, or one of their own among the
+   * temporary files if there is none. A {@link dev.quire.machine.board.UserError} if that cannot
+   * be.
+   */
+  synchronized SwapFile swapForDisks() {
+    if (swap != null) {
+      return swap;
+    }
+    if (diskSwap == null) {
+      diskSwap = SwapFile.in(Path.of(System.getProperty("java.io.tmpdir")));
+    }
+    return diskSwap;
+  }
+
   long swapNanos() {
     return swapNanos;
   }
@@ -123,10 +143,12 @@ public final class Machine implements AutoCloseable {
 
   /** Gives the memory back to the host, when no VM runs any more. */
   @Override
-  public void close() {
+  public synchronized void close() {
     memory.close();
-    if (swap != null) {
-      swap.close();
+    for (SwapFile file : new SwapFile[] {swap, diskSwap}) {
+      if (file != null) {
+        file.close();
+      }
     }
   }
 }

@@ -22,6 +22,7 @@ import dev.quire.monitor.memory.GuestMemory;
 import dev.quire.monitor.paging.PagingChoice;
 import dev.quire.monitor.paging.VmPaging;
 import dev.quire.monitor.proxy.ProxyMemory;
+import dev.quire.monitor.proxy.SwapDisk;
 import dev.quire.monitor.sampling.Sampler;
 import dev.quire.monitor.sbi.Sbi;
 import dev.quire.monitor.trace.FrameStream;
@@ -68,6 +69,9 @@ public final class VirtualMachine implements AutoCloseable {
 
   /** Null if the guest is not virtualized. */
   private final @Nullable Sampler sampler;
+
+  /** The last of its disks; null if it has none to swap to. */
+  private final @Nullable SwapDisk swapDisk;
 
   /** Null if no part of its memory is a cache. */
   private final @Nullable ProxyMemory proxy;
@@ -154,7 +158,6 @@ public final class VirtualMachine implements AutoCloseable {
     this.number = machine.newNumber();
     this.power = power;
     this.clock = clock;
-    this.disks = config.disks();
     memory =
         new GuestMemory(
             machine.memory(),
@@ -164,8 +167,15 @@ public final class VirtualMachine implements AutoCloseable {
             GuestLayout.RAM,
             config.memory(),
             config.largePages());
+    swapDisk =
+        config.swapDisk() == 0 ? null : new SwapDisk(config.swapDisk(), machine.swapForDisks());
+    disks = new ArrayList<>(config.disks());
+    if (swapDisk != null) {
+      disks.add(swapDisk);
+    }
     devices =
-        new GuestDevices(config, memory, clock, externalInterrupts(config.cpus()), console, agent);
+        new GuestDevices(
+            config, disks, memory, clock, externalInterrupts(config.cpus()), console, agent);
     Sbi firmware = new Sbi(vcpus, memory, power, console);
     if (isNative) {
       memory.populateAll();
@@ -463,6 +473,11 @@ public final class VirtualMachine implements AutoCloseable {
     return proxy;
   }
 
+  /** The disk that it has to swap to; null if it has none. */
+  public @Nullable SwapDisk swapDisk() {
+    return swapDisk;
+  }
+
   public List<GuestCpu> vcpus() {
     return List.copyOf(vcpus);
   }
@@ -530,6 +545,9 @@ public final class VirtualMachine implements AutoCloseable {
       paging.close();
     }
     memory.close();
+    if (swapDisk != null) {
+      swapDisk.close();
+    }
     machine.freeNumber(number);
   }
 }

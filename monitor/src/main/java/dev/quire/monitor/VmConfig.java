@@ -7,6 +7,7 @@ import dev.quire.machine.mmu.MmuConfig;
 import dev.quire.monitor.paging.GStageMode;
 import dev.quire.monitor.paging.PagingChoice;
 import dev.quire.monitor.proxy.ProxyMemory;
+import dev.quire.monitor.proxy.SwapDisk;
 import dev.quire.monitor.sampling.Sampler;
 import java.util.List;
 import java.util.Objects;
@@ -67,9 +68,14 @@ public record VmConfig(
       throw UserError.of("Memory of %d bytes is not a multiple of 2M.", memory);
     }
     disks = List.copyOf(disks);
-    if (disks.size() > MAX_DISKS) {
+    int count = disks.size() + (swapDisk == 0 ? 0 : 1);
+    if (count > MAX_DISKS) {
       throw UserError.of(
-          "A virtual machine has at most %d disks, not %d.", MAX_DISKS, disks.size());
+          "A virtual machine has at most %d disks, not %d%s.",
+          MAX_DISKS, count, swapDisk == 0 ? "" : ", the one to swap to included");
+    }
+    if (swapDisk != 0) {
+      var _ = SwapDisk.checked(swapDisk);
     }
     if (cpus < 1 || cpus > MAX_CPUS) {
       throw UserError.of("A virtual machine has 1 to %d CPUs, not %d.", MAX_CPUS, cpus);

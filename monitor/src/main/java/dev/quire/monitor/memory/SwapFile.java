@@ -74,7 +74,7 @@ public final class SwapFile implements AutoCloseable {
   }
 
   /** Puts a page into a slot of its own; -1 if there is no room, see {@link #failure}. */
-  int write(byte[] page) {
+  public int write(byte[] page) {
     int slot;
     synchronized (this) {
       slot = used.nextClearBit(0);
@@ -96,7 +96,7 @@ public final class SwapFile implements AutoCloseable {
   }
 
   /** The page in a slot that {@link #write} gave, which stays in use. */
-  void read(int slot, byte[] page) {
+  public void read(int slot, byte[] page) {
     try {
       ByteBuffer to = ByteBuffer.wrap(page);
       while (to.hasRemaining()) {
@@ -116,7 +116,7 @@ public final class SwapFile implements AutoCloseable {
   }
 
   /** Gives a slot back, for one page. */
-  synchronized void free(int slot) {
+  public synchronized void free(int slot) {
     count--;
     Integer more = others.get(slot);
     if (more == null) {

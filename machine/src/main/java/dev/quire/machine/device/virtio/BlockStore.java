@@ -20,6 +20,17 @@ public interface BlockStore extends Closeable {
   /** Writes whole sectors; the range is inside the disk, which is not read-only. */
   void write(long sector, byte[] from, int offset, int length) throws IOException;
 
+  /** Whether {@link #discard} does anything. */
+  default boolean discards() {
+    return false;
+  }
+
+  /**
+   * The guest needs the content of these sectors no more; the range is inside the disk. Whole
+   * blocks of 4 KiB may read as zeros from now on, everything else stays as it is.
+   */
+  default void discard(long sector, long count) throws IOException {}
+
   /** Returns when all that was written will survive a crash of the host. */
   void flush() throws IOException;
 
