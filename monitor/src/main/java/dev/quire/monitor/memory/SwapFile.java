@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  * ends with the process, however that ends, and nobody else can open it. Lowest slots go first.
  * Thread-safe.
  */
-public final class SwapFile implements AutoCloseable {
+public final class SwapFile implements PageSlots, AutoCloseable {
   private static final int PAGE = (int) PhysicalMemory.FRAME_SIZE;
   private static final FileAttribute<Set<PosixFilePermission>> PRIVATE =
       PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
@@ -73,7 +73,7 @@ public final class SwapFile implements AutoCloseable {
     return Long.toHexString(System.nanoTime());
   }
 
-  /** Puts a page into a slot of its own; -1 if there is no room, see {@link #failure}. */
+  @Override
   public int write(byte[] page) {
     int slot;
     synchronized (this) {
@@ -95,7 +95,7 @@ public final class SwapFile implements AutoCloseable {
     }
   }
 
-  /** The page in a slot that {@link #write} gave, which stays in use. */
+  @Override
   public void read(int slot, byte[] page) {
     try {
       ByteBuffer to = ByteBuffer.wrap(page);
@@ -115,7 +115,8 @@ public final class SwapFile implements AutoCloseable {
     count++;
   }
 
-  /** Gives a slot back, for one page. */
+  /** For one of the pages in whose stead it is. */
+  @Override
   public synchronized void free(int slot) {
     count--;
     Integer more = others.get(slot);
@@ -133,7 +134,7 @@ public final class SwapFile implements AutoCloseable {
     return count;
   }
 
-  /** Why the last page that was to be written could not be; null if it could. */
+  @Override
   public @Nullable String failure() {
     return failure;
   }

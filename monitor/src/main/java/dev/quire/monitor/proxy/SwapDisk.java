@@ -4,7 +4,7 @@ import dev.quire.machine.board.UserError;
 import dev.quire.machine.device.virtio.BlockStore;
 import dev.quire.machine.state.StateReader;
 import dev.quire.machine.state.StateWriter;
-import dev.quire.monitor.memory.SwapFile;
+import dev.quire.monitor.memory.PageSlots;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.Arrays;
@@ -13,8 +13,8 @@ import java.util.BitSet;
 /**
  * A disk inside the monitor, for a guest to swap to. It consists of blocks of 4 KiB, which Linux
  * calls slots; a block that holds anything has its content in a slot of the machine's {@link
- * SwapFile}, and one that was never written, or was discarded, is zeros and costs nothing. Reads
- * and writes may be of any sectors, as on every disk.
+ * dev.quire.monitor.memory.SwapFile}, and one that was never written, or was discarded, is zeros
+ * and costs nothing. Reads and writes may be of any sectors, as on every disk.
  *
  * <p>A block that cannot be written, since the file cannot grow, keeps its content, and the guest
  * gets an I/O error. Its own lock is the last that a thread takes.
@@ -31,7 +31,7 @@ public final class SwapDisk implements BlockStore {
   /** Blocks in a section of a saved state: half a megabyte. */
   private static final int SAVED_TOGETHER = 128;
 
-  private final SwapFile file;
+  private final PageSlots file;
 
   /** By block: the file's slot, or {@link #NONE}. */
   private final int[] slots;
@@ -49,9 +49,9 @@ public final class SwapDisk implements BlockStore {
    * An empty one. A {@link UserError} for a size that is not possible.
    *
    * @param bytes whole blocks, up to {@link #MOST}
-   * @param file which this disk leaves open
+   * @param file where it keeps what it holds; left open
    */
-  public SwapDisk(long bytes, SwapFile file) {
+  public SwapDisk(long bytes, PageSlots file) {
     this.file = file;
     this.slots = new int[(int) (checked(bytes) >> SHIFT)];
     Arrays.fill(slots, NONE);

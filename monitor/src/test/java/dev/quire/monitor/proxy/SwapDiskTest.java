@@ -1,0 +1,180 @@
+package dev.quire.monitor.proxy;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.quire.machine.board.UserError;
+import dev.quire.machine.device.virtio.BlockStore;
+import dev.quire.machine.state.StateFault;
+import dev.quire.machine.state.StateReader;
+import dev.quire.machine.state.StateWriter;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.util.Arrays;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** A swap disk holds what was written to it, and what it says it holds. */
+class SwapDiskTest {
+  private static final int PAGE = 4096;
+  private static final int SECTOR = BlockStore.SECTOR;
+  private static final int BLOCKS = 300;
+  private static final int SIZE = BLOCKS * PAGE;
+
+  private final FakeSlots slots = new FakeSlots();
+  private final SwapDisk disk = new SwapDisk(SIZE, slots);
+
+  private static byte[] content(BlockStore disk) throws IOException {
+    byte[] all = new byte[(int) disk.sectors() * SECTOR];
+    disk.read(0, all, 0, all.length);
+    return all;
+  }
+
+  /** By block: whether anything is to be held there. */
+  private static long count(boolean[] blocks) {
+    long count = 0;
+    for (boolean block : blocks) {
+      count += block ? 1 : 0;
+    }
+    return count;
+  }
+
+  @ParameterizedTest
+  @ValueSource(longs = {1, 2, 3, 4})
+  void holdsWhatWasWritten(long seed) throws IOException {
+    SplittableRandom random = new SplittableRandom(seed);
+    byte[] model = new byte[SIZE];
+    boolean[] held = new boolean[BLOCKS];
+    for (int i = 0; i < 4000; i++) {
+      int sector = random.nextInt(SIZE / SECTOR);
+      int length = random.nextInt(40) * SECTOR;
+      if (random.nextBoolean()) {
+        sector &= -8;
+        length = PAGE;
+      }
+      length = Math.min(length, SIZE - sector * SECTOR);
+      switch (random.nextInt(5)) {
+        case 0, 1 -> write(random, sector, length, model, held);
+        case 2 -> discard(sector, length, model, held);
+        case 3 -> slots.room = random.nextInt(BLOCKS);
+        default -> {
+          byte[] found = new byte[length + 3];
+          disk.read(sector, found, 3, length);
+          assertThat(Arrays.copyOfRange(found, 3, found.length))
+              .isEqualTo(Arrays.copyOfRange(model, sector * SECTOR, sector * SECTOR + length));
+        }
+      }
+      assertThat(disk.counters().held()).isEqualTo(count(held)).isEqualTo(slots.used());
+    }
+    assertThat(content(disk)).isEqualTo(model);
+    disk.close();
+    assertThat(slots.used()).isZero();
+  }
+
+  /** If there is no room for a block, those before it are written, it and the others are not. */
+  private void write(
+      SplittableRandom random, int sector, int length, byte[] model, boolean[] held) {
+    byte[] data = new byte[length + 5];
+    random.nextBytes(data);
+    int writes = slots.writes;
+    int possible = BLOCKS;
+    try {
+      disk.write(sector, data, 5, length);
+    } catch (IOException e) {
+      assertThat(e).hasMessage("no room");
+      possible = slots.writes - writes;
+    }
+    int start = sector * SECTOR;
+    int end = Math.min(start + length, (start / PAGE + possible) * PAGE);
+    for (int at = start; at < end; at++) {
+      model[at] = data[5 + at - start];
+      held[at / PAGE] = true;
+    }
+  }
+
+  private void discard(int sector, int length, byte[] model, boolean[] held) throws IOException {
+    disk.discard(sector, length / SECTOR);
+    int first = Math.ceilDiv(sector * SECTOR, PAGE);
+    for (int block = first; (block + 1) * PAGE <= sector * SECTOR + length; block++) {
+      Arrays.fill(model, block * PAGE, (block + 1) * PAGE, (byte) 0);
+      held[block] = false;
+    }
+  }
+
+  @Test
+  void aPartOfABlockThatCannotBeReadIsNotWritten() throws IOException {
+    disk.write(0, new byte[PAGE], 0, PAGE);
+    slots.broken = true;
+    assertThatThrownBy(() -> disk.write(1, new byte[SECTOR], 0, SECTOR)).hasMessage("broken");
+    assertThatThrownBy(() -> disk.read(0, new byte[PAGE], 0, PAGE)).hasMessage("broken");
+    disk.read(8, new byte[PAGE], 0, PAGE);
+    assertThat(slots.used()).isOne();
+  }
+
+  @Test
+  void countsWhatItDoes() throws IOException {
+    byte[] three = new byte[3 * PAGE];
+    disk.write(8, three, 0, three.length);
+    disk.changed(0);
+    disk.changed(1);
+    disk.changed(2);
+    disk.changed(3);
+    assertThat(disk.counters()).isEqualTo(new SwapDiskCounters(0, 3, 0, 3, 3));
+    disk.read(8, three, 0, SECTOR);
+    disk.write(16, three, 0, SECTOR);
+    assertThat(disk.counters()).isEqualTo(new SwapDiskCounters(1, 4, 0, 3, 1));
+    disk.discard(0, 8 * 100);
+    assertThat(disk.counters()).isEqualTo(new SwapDiskCounters(1, 4, 3, 0, 0));
+  }
+
+  // ---- a saved state -------------------------------------------------------------------------
+
+  private static byte[] saved(SwapDisk disk) {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    disk.save(new StateWriter(bytes));
+    return bytes.toByteArray();
+  }
+
+  private static StateReader reader(byte[] state) {
+    return new StateReader(new ByteArrayInputStream(state));
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {0, 1, 127, 128, 129, 256, 290})
+  void goesOnAsItWas(int count) throws IOException {
+    SplittableRandom random = new SplittableRandom(count);
+    for (int block : random.ints(0, BLOCKS).distinct().limit(count).toArray()) {
+      byte[] page = new byte[PAGE];
+      random.nextBytes(page);
+      disk.write(8L * block, page, 0, PAGE);
+    }
+    byte[] state = saved(disk);
+    SwapDisk copy = new SwapDisk(SIZE, new FakeSlots());
+    copy.load(reader(state));
+    assertThat(copy.counters().held()).isEqualTo(count);
+    assertThat(content(copy)).isEqualTo(content(disk));
+    assertThat(saved(copy)).isEqualTo(state);
+  }
+
+  @Test
+  void aStateOfALargerDiskIsAFault() throws IOException {
+    disk.write(8L * (BLOCKS - 1), new byte[PAGE], 0, PAGE);
+    byte[] state = saved(disk);
+    SwapDisk smaller = new SwapDisk(SIZE - PAGE, slots);
+    assertThatThrownBy(() -> smaller.load(reader(state)))
+        .isInstanceOf(StateFault.class)
+        .hasMessage("In the saved state's \"swapped\", the slot is 299, not from 0 to 298.");
+  }
+
+  @Test
+  void sizesThatAreNotPossible() {
+    for (long size : new long[] {-PAGE, 0, 4095, SwapDisk.MOST + PAGE}) {
+      assertThatThrownBy(() -> new SwapDisk(size, slots))
+          .isInstanceOf(UserError.class)
+          .hasMessageContaining("at most 16G is, in whole pages");
+    }
+  }
+}
