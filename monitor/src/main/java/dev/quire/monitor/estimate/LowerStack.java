@@ -25,6 +25,9 @@ final class LowerStack {
   private int next;
   private int size;
 
+  /** No word before this one has a slot in use. */
+  private int lowestWord;
+
   /**
    * Makes an empty one.
    *
@@ -37,6 +40,23 @@ final class LowerStack {
     idOf = new int[words * WORD];
     used = new long[words];
     tree = new int[words + 1];
+  }
+
+  /** How many are in it. */
+  int size() {
+    return size;
+  }
+
+  boolean contains(int id) {
+    return slotOf[id] != ABSENT;
+  }
+
+  /** The one below all others, while there is one. */
+  int lowest() {
+    while (used[lowestWord] == 0) {
+      lowestWord++;
+    }
+    return idOf[lowestWord * WORD + Long.numberOfTrailingZeros(used[lowestWord])];
   }
 
   /** Puts one that is not in it on top. */
@@ -88,6 +108,7 @@ final class LowerStack {
       }
     }
     next = slot;
+    lowestWord = 0;
     Arrays.fill(used, 0);
     Arrays.fill(used, 0, slot / WORD, -1L);
     if (slot % WORD != 0) {

@@ -44,24 +44,41 @@ public final class MissCurve {
    * @param to the largest, at least {@code from}
    */
   static MissCurve ofHits(long references, int filter, double[] hits, int from, int to) {
-    int steps = (int) Arrays.stream(hits).filter(count -> count != 0).count();
-    int[] sizes = new int[steps + 1];
-    double[] misses = new double[steps + 1];
-    double left = references;
-    int last = 0;
-    sizes[0] = from;
-    misses[0] = left;
-    for (int i = 0; i < hits.length && filter + i + 1 <= to; i++) {
+    int count = (int) Arrays.stream(hits).filter(here -> here != 0).count();
+    int[] sizes = new int[count];
+    double[] steps = new double[count];
+    int step = 0;
+    for (int i = 0; i < hits.length; i++) {
       if (hits[i] != 0) {
-        left -= hits[i];
-        int size = Math.max(from, filter + i + 1);
-        last += size > sizes[last] ? 1 : 0;
-        sizes[last] = size;
-        misses[last] = Math.clamp(left, 0, (double) references);
+        sizes[step] = filter + i + 1;
+        steps[step] = hits[i];
+        step++;
       }
     }
+    return ofSteps(references, sizes, steps, from, to);
+  }
+
+  /**
+   * The same, of hits at some sizes only.
+   *
+   * @param steps in the order of their sizes: at index i, how many references hit caches of {@code
+   *     sizes[i]} frames or more
+   */
+  public static MissCurve ofSteps(long references, int[] sizes, double[] steps, int from, int to) {
+    int[] ends = new int[steps.length + 1];
+    double[] misses = new double[steps.length + 1];
+    double left = references;
+    int last = 0;
+    ends[0] = from;
+    misses[0] = left;
+    for (int i = 0; i < steps.length && sizes[i] <= to; i++) {
+      left -= steps[i];
+      last += sizes[i] > ends[last] ? 1 : 0;
+      ends[last] = Math.max(from, sizes[i]);
+      misses[last] = Math.clamp(left, 0, (double) references);
+    }
     return new MissCurve(
-        references, to, Arrays.copyOf(sizes, last + 1), Arrays.copyOf(misses, last + 1));
+        references, to, Arrays.copyOf(ends, last + 1), Arrays.copyOf(misses, last + 1));
   }
 
   /** How many references it is of. */

@@ -21,13 +21,15 @@ import java.util.Locale;
  * so the curve begins there.
  */
 public final class Shards implements CurveEstimator {
-  private static final int HASH_BITS = 24;
-  private static final int P = 1 << HASH_BITS;
+  private static final int P = SampleHash.P;
+
+  /** The frame in an element of the heap. */
+  private static final long FRAME = (1L << Integer.SIZE) - 1;
 
   private final int filter;
   private final int sMax;
-  private final long seed;
-  private final FrameIds ids;
+  private final SampleHash hash;
+  private final LongIds ids;
   private final LowerStack stack;
 
   /** Of all frames in the sample, hash and frame: hash &lt;&lt; 32 | frame. */
@@ -51,10 +53,10 @@ public final class Shards implements CurveEstimator {
   public Shards(int frames, int filter, int sMax, long seed) {
     this.filter = filter;
     this.sMax = sMax;
-    this.seed = seed;
+    hash = new SampleHash(seed);
     // One more than stays: it is counted before T falls.
     int capacity = Math.min(sMax, frames) + 1;
-    ids = new FrameIds(capacity);
+    ids = new LongIds(capacity);
     stack = new LowerStack(capacity);
     hashes = new LongHeap(capacity);
     hits = new double[frames];
@@ -78,22 +80,22 @@ public final class Shards implements CurveEstimator {
   @Override
   public void miss(long time, int frame, int evicted) {
     references++;
-    int hash = hash(frame);
-    if (hash < threshold) {
-      sampled(frame, hash);
+    int hashed = hash.of(frame);
+    if (hashed < threshold) {
+      sampled(frame, hashed);
     }
-    if (evicted >= 0 && hash(evicted) < threshold) {
+    if (evicted >= 0 && hash.of(evicted) < threshold) {
       stack.push(ids.find(evicted));
     }
   }
 
-  private void sampled(int frame, int hash) {
+  private void sampled(int frame, int hashed) {
     double each = (double) P / threshold;
     weight += each;
     int id = ids.find(frame);
-    if (id == FrameIds.ABSENT) {
+    if (id == LongIds.ABSENT) {
       int _ = ids.add(frame);
-      hashes.add((long) hash << Integer.SIZE | frame);
+      hashes.add((long) hashed << Integer.SIZE | frame);
       if (hashes.size() > sMax) {
         lowerThreshold();
       }
@@ -108,16 +110,8 @@ public final class Shards implements CurveEstimator {
   private void lowerThreshold() {
     threshold = (int) (hashes.largest() >>> Integer.SIZE);
     while (hashes.size() > 0 && hashes.largest() >>> Integer.SIZE >= threshold) {
-      int _ = stack.take(ids.remove((int) hashes.remove()));
+      int _ = stack.take(ids.remove(hashes.remove() & FRAME));
     }
-  }
-
-  /** The finalizer of SplitMix64 (Steele, Lea and Flood, OOPSLA 2014) makes the bits even. */
-  private int hash(int frame) {
-    long z = seed + (frame + 1) * 0x9e3779b97f4a7c15L;
-    z = (z ^ (z >>> 30)) * 0xbf58476d1ce4e5b9L;
-    z = (z ^ (z >>> 27)) * 0x94d049bb133111ebL;
-    return (int) ((z ^ (z >>> 31)) >>> (Long.SIZE - HASH_BITS));
   }
 
   @Override

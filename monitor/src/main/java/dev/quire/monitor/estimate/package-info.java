@@ -15,7 +15,9 @@
  *
  *   Wilson, MovingAverages   what a sample says, and what to make of several
  *   LowerStack               how many frames are above one in the LRU stack; on a Fenwick tree
- *   FrameIds, LongHeap       the frames of a sample, and the one to drop first
+ *   KeyStack                 the same for numbers of any size, for MissTrace of the proxy memory
+ *   SampleHash, LongIds      which frames are in a sample, and their numbers in it
+ *   LongHeap                 the one to drop first
  * </pre>
  */
 @NullMarked
