@@ -8,6 +8,7 @@ import dev.quire.machine.device.Plic;
 import dev.quire.machine.device.Uart16550;
 import dev.quire.machine.device.virtio.BlockStore;
 import dev.quire.machine.device.virtio.ConsolePort;
+import dev.quire.machine.device.virtio.PageTransfers;
 import dev.quire.machine.device.virtio.RandomSource;
 import dev.quire.machine.device.virtio.VirtioBalloon;
 import dev.quire.machine.device.virtio.VirtioBlock;
@@ -19,6 +20,8 @@ import dev.quire.machine.state.StateReader;
 import dev.quire.machine.state.StateWriter;
 import dev.quire.machine.time.Timeline;
 import dev.quire.monitor.memory.GuestMemory;
+import dev.quire.monitor.proxy.ProxyMemory;
+import dev.quire.monitor.proxy.SwapDisk;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -40,10 +43,12 @@ final class GuestDevices {
   private final @Nullable VirtioBalloon balloon;
   private final GenerationId generation;
   private final List<BlockStore> disks;
+  private final List<VirtioBlock> blocks = new ArrayList<>();
   private final List<VirtioMmio> virtio = new ArrayList<>();
 
   /**
    * @param disks vda first
+   * @param proxy is told of what the disks transfer; null: nobody is
    * @param external each vCPU's external interrupt, in the order of their ids
    * @param output where the serial port and the virtio console print to
    * @param agent the host's end of port 1 of the console device
@@ -52,6 +57,7 @@ final class GuestDevices {
       VmConfig config,
       List<BlockStore> disks,
       GuestMemory memory,
+      @Nullable ProxyMemory proxy,
       Timeline timeline,
       List<InterruptLine> external,
       ByteSink output,
@@ -61,9 +67,14 @@ final class GuestDevices {
     map.add(GuestLayout.PLIC, Plic.SIZE, plic);
     map.add(GuestLayout.UART, Uart16550.SIZE, uart);
     this.disks = disks;
+    VirtioBlock.Times times = new VirtioBlock.Times(DISK_LATENCY_NANOS, config.diskNanos());
     for (BlockStore disk : disks) {
-      String serial = "quire-" + virtio.size();
-      addVirtio(new VirtioBlock(disk, serial, timeline, DISK_LATENCY_NANOS), memory);
+      int number = virtio.size();
+      PageTransfers pages =
+          proxy == null ? null : proxy.transfers(number, disk instanceof SwapDisk);
+      VirtioBlock block = new VirtioBlock(disk, "quire-" + number, timeline, times, pages);
+      blocks.add(block);
+      addVirtio(block, memory);
     }
     console = new VirtioConsole(List.of(ConsolePort.console(output), agent));
     addVirtio(console, memory);
@@ -119,6 +130,11 @@ final class GuestDevices {
 
   GenerationId generation() {
     return generation;
+  }
+
+  /** The disks' devices, in their order. */
+  List<VirtioBlock> blocks() {
+    return blocks;
   }
 
   Uart16550 uart() {

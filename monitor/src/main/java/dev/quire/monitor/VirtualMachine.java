@@ -13,6 +13,7 @@ import dev.quire.machine.device.ByteSink;
 import dev.quire.machine.device.virtio.BlockStore;
 import dev.quire.machine.device.virtio.ConsolePort;
 import dev.quire.machine.device.virtio.VirtioBalloon;
+import dev.quire.machine.device.virtio.VirtioBlock;
 import dev.quire.machine.hart.Hart;
 import dev.quire.machine.memory.PhysicalMemory;
 import dev.quire.machine.state.StateReader;
@@ -173,9 +174,13 @@ public final class VirtualMachine implements AutoCloseable {
     if (swapDisk != null) {
       disks.add(swapDisk);
     }
+    proxy =
+        config.proxy() == null
+            ? null
+            : new ProxyMemory(config.proxy(), memory, machine.memory(), machine.frames());
     devices =
         new GuestDevices(
-            config, disks, memory, clock, externalInterrupts(config.cpus()), console, agent);
+            config, disks, memory, proxy, clock, externalInterrupts(config.cpus()), console, agent);
     Sbi firmware = new Sbi(vcpus, memory, power, console);
     if (isNative) {
       memory.populateAll();
@@ -189,13 +194,15 @@ public final class VirtualMachine implements AutoCloseable {
           firmware,
           new Vcpu.Services(paging, memory, devices.map(), firmware, clock, swapNanos));
     }
-    proxy = config.proxy() == null ? null : new ProxyMemory();
     tracer = new MemoryTracer(memory, machine.frames(), machine.memory(), vcpus, clock);
     loadOrLeave(saved);
     sampler =
         isNative ? null : new Sampler(memory, clock, tracer, randomPages(), config.sampling());
     if (sampler != null) {
       sampler.begin();
+    }
+    if (proxy != null) {
+      proxy.begin(clock, Objects.requireNonNull(devices.balloon()));
     }
   }
 
@@ -463,6 +470,16 @@ public final class VirtualMachine implements AutoCloseable {
     return paging == null ? Map.of() : paging.method().statistics();
   }
 
+  /** 4 KiB pages that were read from its disks themselves so far. */
+  public long diskPagesRead() {
+    return devices.blocks().stream().mapToLong(VirtioBlock::pagesRead).sum();
+  }
+
+  /** The same of those written. */
+  public long diskPagesWritten() {
+    return devices.blocks().stream().mapToLong(VirtioBlock::pagesWritten).sum();
+  }
+
   /** Estimates how much of its memory the guest uses; null if it is native. */
   public @Nullable Sampler sampler() {
     return sampler;
@@ -543,6 +560,9 @@ public final class VirtualMachine implements AutoCloseable {
     vcpus.forEach(cpu -> machine.code().remove(cpu.hart()));
     if (paging != null) {
       paging.close();
+    }
+    if (proxy != null) {
+      proxy.close();
     }
     memory.close();
     if (swapDisk != null) {

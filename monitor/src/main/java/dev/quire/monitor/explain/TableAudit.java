@@ -149,8 +149,8 @@ public final class TableAudit {
         long gfn = (gpa >>> SHIFT) + i;
         if (memory.populatedFrame(gfn) != (target >>> SHIFT) + i) {
           found("gpa 0x%x leads to 0x%x, against the P2M", gpa + (i << SHIFT), target);
-        } else if ((pte & PteBits.WRITE) != 0 && memory.isShared(gfn)) {
-          found("gpa 0x%x is shared, and can be written", gpa + (i << SHIFT));
+        } else if ((pte & PteBits.WRITE) != 0 && memory.isReadOnly(gfn)) {
+          found("gpa 0x%x is read-only, and can be written", gpa + (i << SHIFT));
         }
       }
     } else if (!isOwn(target >>> SHIFT, Use.TABLE)) {
@@ -206,6 +206,9 @@ public final class TableAudit {
       forbidden |= (pte & PteBits.WRITE) != 0 ? GuestMemory.OWN_WRITES : 0;
       if ((memory.kept(gfn) & forbidden) != 0) {
         found("0x%x leads to gfn 0x%x, a page table", gva, gfn);
+      }
+      if ((pte & PteBits.WRITE) != 0 && memory.isReadOnly(gfn)) {
+        found("0x%x leads to gfn 0x%x, which is read-only, and can be written", gva, gfn);
       }
       compose(pte, gva, gfn);
     }

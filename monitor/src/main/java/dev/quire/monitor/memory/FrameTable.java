@@ -25,7 +25,9 @@ public final class FrameTable {
     /** Content that stands behind any number of guest frames of a group, so nobody writes it. */
     SHARED,
     /** A page table of the monitor's. */
-    TABLE
+    TABLE,
+    /** A disk's block in a VM's exclusive cache. */
+    CACHE
   }
 
   /** Owner of frames that belong to no VM. */
@@ -111,6 +113,11 @@ public final class FrameTable {
     lowestFree = index + 1;
     take(index, 1, use, owner);
     return first + index;
+  }
+
+  /** As {@link #allocate}, but -1 if there is none but those that are kept back. */
+  public synchronized long allocateSpare(Use use, int owner) {
+    return freeNow > reserve ? allocate(use, owner) : -1;
   }
 
   /**
@@ -280,13 +287,13 @@ public final class FrameTable {
   }
 
   /**
-   * The whole pool at one moment, in frames: total = free + reserve + guest + tables.
+   * The whole pool at one moment, in frames: total = free + reserve + guest + tables + cache.
    *
    * @param free without those that are kept back, which are {@code reserve}
    * @param guest with content of VMs, the shared ones included
    * @param shared distinct frames that are shared, whatever the number of pages on them
    */
-  public record Counts(int free, int reserve, int guest, int shared, int tables) {}
+  public record Counts(int free, int reserve, int guest, int shared, int tables, int cache) {}
 
   /** What all frames are used for. */
   public synchronized Counts counts() {
@@ -296,7 +303,8 @@ public final class FrameTable {
         reserved,
         count[Use.GUEST.ordinal()] + count[Use.SHARED.ordinal()],
         count[Use.SHARED.ordinal()],
-        count[Use.TABLE.ordinal()]);
+        count[Use.TABLE.ordinal()],
+        count[Use.CACHE.ordinal()]);
   }
 
   /** How many page tables VM {@code vm} has. */

@@ -1,9 +1,11 @@
 package dev.quire.monitor.memory;
 
 import dev.quire.machine.memory.PhysicalMemory;
+import dev.quire.monitor.memory.PageWatcher.Change;
 import java.util.Arrays;
 import java.util.function.LongConsumer;
 import java.util.random.RandomGenerator;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -45,6 +47,7 @@ public final class GuestMemory extends GuestBytes {
   private final byte[] kept;
 
   private final PageSample sample = new PageSample();
+  private final WatchedPages watched;
 
   private P2mListener listener = gfn -> {};
 
@@ -75,6 +78,7 @@ public final class GuestMemory extends GuestBytes {
     this.firstGfn = base >>> SHIFT;
     this.pages = new GuestPages(memory, frames, swap, vm, firstGfn, (int) (size >>> SHIFT));
     this.kept = new byte[pages.count()];
+    this.watched = new WatchedPages(firstGfn);
   }
 
   /** Sets who hears of frames that go away; before the VM runs. */
@@ -148,20 +152,34 @@ public final class GuestMemory extends GuestBytes {
     return hfn;
   }
 
-  /** As {@link #frameFor}, but a frame of its own, with the same content. */
+  /** As {@link #frameFor}, but a frame of its own, with the same content, for a vCPU's store. */
   public synchronized long frameToWrite(long gfn) {
-    if (pages.state(index(gfn)) == PageState.SHARED) {
-      pages.unshare(index(gfn));
+    return frameToWrite(gfn, Change.STORE);
+  }
+
+  private long frameToWrite(long gfn, Change why) {
+    int index = index(gfn);
+    boolean wasWatched = watched.change(index, why);
+    if (pages.state(index) == PageState.SHARED) {
+      pages.unshare(index);
+    } else if (wasWatched) {
+      revoke(gfn); // it is to be mapped anew, with the right to write
     }
     return frameFor(gfn);
   }
 
-  /** Whether nobody may write the frame of {@code gfn}: a write must break its sharing first. */
+  /** Whether the frame of {@code gfn} may stand behind other pages, too. */
   public synchronized boolean isShared(long gfn) {
     return pages.state(index(gfn)) == PageState.SHARED;
   }
 
+  /** Whether nobody may write the frame of {@code gfn} before {@link #frameToWrite} was asked. */
+  public synchronized boolean isReadOnly(long gfn) {
+    return watched.contains(index(gfn)) || isShared(gfn);
+  }
+
   private void populate(int index) {
+    boolean deflates = pages.state(index) == PageState.BALLOONED;
     long start = (firstGfn + index) & -BLOCK_FRAMES;
     if (inBlocks
         && contains(start << SHIFT, (long) BLOCK_FRAMES << SHIFT)
@@ -169,6 +187,9 @@ public final class GuestMemory extends GuestBytes {
       return;
     }
     pages.populate(index);
+    if (deflates) {
+      watched.deflated();
+    }
   }
 
   /**
@@ -193,13 +214,17 @@ public final class GuestMemory extends GuestBytes {
   }
 
   /**
-   * As {@link #backingBlock}, but -1, too, if a page of the block {@link #awaitsTouch}: nobody may
-   * be given a way to all of it.
+   * As {@link #backingBlock}, but -1, too, if a page of the block {@link #awaitsTouch} or is
+   * watched: nobody may be given a way to all of it, for all purposes.
    */
   public synchronized long blockFor(long gfn) {
     long hfn = backingBlock(gfn);
-    boolean awaited = hfn >= 0 && sample.anyWaiting(index(gfn & -BLOCK_FRAMES), BLOCK_FRAMES);
-    return awaited ? -1 : hfn;
+    if (hfn < 0) {
+      return -1;
+    }
+    int first = index(gfn & -BLOCK_FRAMES);
+    boolean split = sample.anyWaiting(first, BLOCK_FRAMES) || watched.any(first, BLOCK_FRAMES);
+    return split ? -1 : hfn;
   }
 
   /**
@@ -219,6 +244,7 @@ public final class GuestMemory extends GuestBytes {
 
   @Override
   public synchronized void release(long gfn) {
+    watched.change(index(gfn), Change.TRANSFER);
     pages.release(index(gfn));
   }
 
@@ -303,11 +329,45 @@ public final class GuestMemory extends GuestBytes {
     return pages.changes();
   }
 
+  // ---- who is told before a page changes ----------------------------------------------------
+
+  /** Says who is told of the pages that are watched; before there are any. */
+  public synchronized void watchWith(PageWatcher watcher) {
+    watched.tell(watcher);
+  }
+
+  /**
+   * Has nobody change a page before the watcher is told, once: on return no vCPU can write it. The
+   * monitor may still give it another frame, or none, with the same content. False, and nothing is
+   * done, if a paging method keeps it or the balloon has it.
+   */
+  public synchronized boolean watch(long gfn) {
+    int index = index(gfn);
+    if (kept[index] != 0 || pages.state(index) == PageState.BALLOONED) {
+      return false;
+    }
+    if (watched.add(index) && pages.frame(index) >= 0) {
+      listener.protect(gfn);
+    }
+    return true;
+  }
+
+  /** The watcher need not be told any more of changes of the page. */
+  public synchronized void unwatch(long gfn) {
+    watched.remove(index(gfn));
+  }
+
+  /** How often a page that was watched has changed; for the thread that changes them. */
+  public long watchedChanges() {
+    return watched.changes();
+  }
+
   // ---- what the guest gives away -------------------------------------------------------------
 
   /** The guest's balloon takes a page, whose content is gone; nothing if it is not RAM. */
   public synchronized void balloon(long gfn) {
     if (contains(gfn << SHIFT, FRAME)) {
+      watched.change(index(gfn), Change.BALLOON);
       pages.balloon(index(gfn));
       sample.leave(index(gfn));
     }
@@ -317,6 +377,7 @@ public final class GuestMemory extends GuestBytes {
   public synchronized void deflate(long gfn) {
     if (contains(gfn << SHIFT, FRAME)) {
       pages.deflate(index(gfn));
+      watched.deflated();
     }
   }
 
@@ -326,6 +387,7 @@ public final class GuestMemory extends GuestBytes {
    */
   public synchronized void discard(long gfn) {
     if (contains(gfn << SHIFT, FRAME)) {
+      watched.change(index(gfn), Change.REPORT);
       pages.discard(index(gfn));
     }
   }
@@ -446,7 +508,7 @@ public final class GuestMemory extends GuestBytes {
       return true;
     }
     synchronized (this) {
-      while (frames.isShort()) {
+      while (frames.isShort() && !watched.giveFrames(ROOM)) {
         boolean few = pages.counts().privatePages() < LEAST_PAGES;
         if (few || evict(ROOM) == 0) {
           return frames.hasReserve();
@@ -499,12 +561,7 @@ public final class GuestMemory extends GuestBytes {
   /** Whether a frame of the 2 MiB block that starts with {@code gfn} is kept. */
   public synchronized boolean anyKept(long gfn) {
     int first = index(gfn);
-    for (int i = first; i < first + BLOCK_FRAMES; i++) {
-      if (kept[i] != 0) {
-        return true;
-      }
-    }
-    return false;
+    return IntStream.range(first, first + BLOCK_FRAMES).anyMatch(i -> kept[i] != 0);
   }
 
   @Override
@@ -535,6 +592,6 @@ public final class GuestMemory extends GuestBytes {
 
   @Override
   long hpaToWrite(long gpa) {
-    return (frameToWrite(gpa >>> SHIFT) << SHIFT) + (gpa & FRAME - 1);
+    return (frameToWrite(gpa >>> SHIFT, Change.TRANSFER) << SHIFT) + (gpa & FRAME - 1);
   }
 }

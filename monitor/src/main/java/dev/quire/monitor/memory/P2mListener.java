@@ -12,7 +12,18 @@ public interface P2mListener {
    */
   void invalidate(long gfn);
 
-  /** The same for several guest frames, which keep their frames: each is used anew, or not. */
+  /**
+   * The guest frame keeps its frame and its content: on return no vCPU may write there any more, or
+   * none can translate to it.
+   */
+  default void protect(long gfn) {
+    invalidate(gfn);
+  }
+
+  /**
+   * As {@link #invalidate(long)} for several guest frames, which keep their frames: each is used
+   * anew, or not.
+   */
   default void invalidate(long[] gfns) {
     for (long gfn : gfns) {
       invalidate(gfn);

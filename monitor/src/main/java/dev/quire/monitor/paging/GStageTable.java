@@ -74,7 +74,7 @@ final class GStageTable {
    * hfn}; both are aligned to the page's size. False, and nothing done, if smaller pages are mapped
    * there already.
    *
-   * @param writable false for frames that are shared
+   * @param writable false for frames that nobody may write
    */
   boolean map(long gfn, long hfn, int level, boolean writable) {
     long entry = entryAt(gfn, level, true);
@@ -99,6 +99,20 @@ final class GStageTable {
       }
     }
     return false;
+  }
+
+  /** Takes W from the 4 KiB leaf that maps {@code gfn}; false if there is none. */
+  boolean protect(long gfn) {
+    long large = entryAt(gfn, 1, false);
+    if (large < 0 || isLeaf(memory.readLong(large))) {
+      return false;
+    }
+    long entry = entryAt(gfn, 0, false);
+    boolean mapped = entry >= 0 && isLeaf(memory.readLong(entry));
+    if (mapped) {
+      memory.writeLong(entry, memory.readLong(entry) & ~WRITE);
+    }
+    return mapped;
   }
 
   /**

@@ -241,7 +241,8 @@ final class HookedTables {
       }
       target.links++;
     } else if (table.level == 0) {
-      boolean own = hfn >= 0 && !memory.isShared(gfn); // or its gfn could not be read back
+      // A frame of several gfns, or an entry without its W, could not be read back.
+      boolean own = hfn >= 0 && !memory.isReadOnly(gfn);
       if (!own || memory.awaitsTouch(gfn) || target != null || (entry & PteBits.NAPOT) != 0) {
         return false;
       }

@@ -113,14 +113,18 @@ public final class NestedPaging implements PagingMethod {
     synchronized (memory) {
       memory.touch(gfn);
       long hfn = write ? memory.frameToWrite(gfn) : memory.frameFor(gfn);
-      if (!mapBlock(gfn & -GuestMemory.BLOCK_FRAMES)) {
-        table.map(gfn, hfn, 0, !memory.isShared(gfn));
+      boolean readOnly = memory.isReadOnly(gfn);
+      if (!mapBlock(gfn & -GuestMemory.BLOCK_FRAMES) || readOnly) {
+        table.map(gfn, hfn, 0, !readOnly);
       }
     }
     return true;
   }
 
-  /** Maps 2 MiB, if they are backed by a block: as a whole, or all but what awaits its touch. */
+  /**
+   * Maps 2 MiB, if they are backed by a block: as a whole, or all but what awaits its touch or may
+   * not be written.
+   */
   private boolean mapBlock(long gfn) {
     long hfn = memory.backingBlock(gfn);
     if (hfn < 0) {
@@ -130,14 +134,27 @@ public final class NestedPaging implements PagingMethod {
       return table.map(gfn, hfn, 1, true);
     }
     splitBlocks.add(gfn);
-    return table.mapPieces(gfn, hfn, page -> !memory.awaitsTouch(page));
+    return table.mapPieces(gfn, hfn, page -> !memory.awaitsTouch(page) && !memory.isReadOnly(page));
   }
 
   @Override
   public void invalidate(long gfn) {
-    if (!table.unmap(gfn)) {
-      return;
+    if (table.unmap(gfn)) {
+      flush(gfn);
     }
+  }
+
+  /** A page of 4 KiB stays mapped, so that to read it needs no exit. */
+  @Override
+  public void protect(long gfn) {
+    if (table.protect(gfn)) {
+      flush(gfn);
+    } else {
+      invalidate(gfn);
+    }
+  }
+
+  private void flush(long gfn) {
     for (Hart hart : harts) {
       hart.atSafePoint(null, () -> hart.mmu().fenceGvma(gfn << SHIFT, memory.vm(), true, true));
     }

@@ -251,7 +251,7 @@ public final class ProtectedPageTables extends TrappedPaging implements TableKee
   /** Whether the hardware's entry is valid and stands for the guest's, now at the latest. */
   private boolean expressible(HookedTable table, int slot) {
     long entry = hooked.guestEntry(table, slot);
-    if (table.isAside(slot) && !wasShared(table, slot, entry)) {
+    if (table.isAside(slot) && !wasReadOnly(table, slot, entry)) {
       return false;
     }
     if ((hooked.read(table, slot) & PteBits.VALID) != 0) {
@@ -263,12 +263,12 @@ public final class ProtectedPageTables extends TrappedPaging implements TableKee
     return hooked.reveal(table, slot);
   }
 
-  /** Whether an entry was set aside because its frame was shared, and now is not. */
-  private boolean wasShared(HookedTable table, int slot, long entry) {
+  /** Whether an entry was set aside because its page was read-only, and now is not. */
+  private boolean wasReadOnly(HookedTable table, int slot, long entry) {
     return table.level == 0
         && (entry & PteBits.NAPOT) == 0
         && (hooked.read(table, slot) & PteBits.VALID) == 0
-        && !memory.isShared(PteBits.address(entry) >>> SHIFT);
+        && !memory.isReadOnly(PteBits.address(entry) >>> SHIFT);
   }
 
   /** Maps an address below an entry that only the monitor's own tables can serve. */

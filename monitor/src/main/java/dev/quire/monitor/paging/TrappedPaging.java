@@ -312,9 +312,12 @@ public abstract sealed class TrappedPaging implements PagingMethod
     return (bits & PteBits.DIRTY) != 0 ? bits : bits & ~(long) PteBits.WRITE;
   }
 
-  /** The same, without W if stores to {@code gfn} are the monitor's, or break its sharing. */
+  /**
+   * The same, without W if stores to {@code gfn} are the monitor's, or change a page that is
+   * read-only.
+   */
   final long allowed(long gfn, long bits) {
-    boolean writable = (memory.kept(gfn) & GuestMemory.OWN_WRITES) == 0 && !memory.isShared(gfn);
+    boolean writable = (memory.kept(gfn) & GuestMemory.OWN_WRITES) == 0 && !memory.isReadOnly(gfn);
     return writable ? bits : bits & ~(long) PteBits.WRITE;
   }
 

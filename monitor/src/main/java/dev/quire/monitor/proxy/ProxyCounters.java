@@ -18,7 +18,9 @@ package dev.quire.monitor.proxy;
  * @param displaced that left the cache for lack of room
  * @param refused that did not enter it for lack of room
  * @param checked hits that were compared with the disk
- * @param nanos of the host's time inside the mechanism
+ * @param wrong of these that differed: always 0
+ * @param nanos of the host's time in transfers, reports and the balloon; stores are exits, see
+ *     {@link dev.quire.monitor.vcpu.Exits#watchedNanos}
  */
 public record ProxyCounters(
     long reads,
@@ -36,4 +38,5 @@ public record ProxyCounters(
     long displaced,
     long refused,
     long checked,
+    long wrong,
     long nanos) {}

@@ -1,9 +1,30 @@
 package dev.quire.monitor.proxy;
 
+import dev.quire.machine.board.Clock;
 import dev.quire.machine.board.UserError;
+import dev.quire.machine.device.virtio.PageTransfers;
+import dev.quire.machine.device.virtio.VirtioBalloon;
+import dev.quire.machine.memory.PhysicalMemory;
+import dev.quire.monitor.memory.FrameTable;
+import dev.quire.monitor.memory.GuestMemory;
 
-/** The proxy memory of one VM. */
+/**
+ * The proxy memory of one VM: its balloon takes all but M0 from the guest, and up to as many frames
+ * are an exclusive cache of what the guest evicts. Whatever the guest then reads is a miss of M0,
+ * which is seen; how deep it was in the stack of what was evicted says by how much more memory it
+ * would not have been one.
+ *
+ * <p>Looking, and {@link #limit}, are for any thread.
+ */
 public final class ProxyMemory {
+  private static final long PAGE = PhysicalMemory.FRAME_SIZE;
+
+  /** The VM's time between two looks at its sizes. */
+  private static final long STEP_NANOS = 100_000_000;
+
+  /** What was seen before counts half as much after so many looks: 10 s. */
+  private static final int AGING_STEPS = 100;
+
   /**
    * How it is to be.
    *
@@ -20,7 +41,7 @@ public final class ProxyMemory {
 
     /** Checks what a user may have got wrong. */
     public Settings {
-      if (own < LEAST_OWN || own % 4096 != 0) {
+      if (own < LEAST_OWN || own % PAGE != 0) {
         throw UserError.of(
             "A guest cannot keep %,d bytes beside its proxy memory: at least %d MiB, in whole"
                 + " pages of 4 KiB.",
@@ -29,24 +50,92 @@ public final class ProxyMemory {
     }
   }
 
-  private final MissTrace trace = new MissTrace();
+  private final GuestMemory memory;
+  private final MissTrace trace;
+  private final ExclusiveCache cache;
+  private final DiskPages pages;
+  private final OwnMemory own;
+  private long limit = Long.MAX_VALUE;
+  private int steps;
+  private boolean closed;
 
-  /** What the guest keeps now, in bytes: M0. */
+  /**
+   * Makes one that does nothing before {@link #begin}.
+   *
+   * @param machine memory that {@code frames} is about
+   */
+  public ProxyMemory(
+      Settings settings, GuestMemory memory, PhysicalMemory machine, FrameTable frames) {
+    this.memory = memory;
+    this.trace = new MissTrace();
+    this.cache = new ExclusiveCache(machine, frames, memory.vm(), this::room);
+    this.pages = new DiskPages(memory, cache, trace, settings.checks());
+    this.own = new OwnMemory(settings, memory.size());
+  }
+
+  /** What a disk of the VM tells; disks count from 0. */
+  public PageTransfers transfers(int disk, boolean evicts) {
+    return pages.of(disk, evicts);
+  }
+
+  ExclusiveCache cache() {
+    return cache;
+  }
+
+  /** Takes its first look; before the VM runs. */
+  public void begin(Clock clock, VirtioBalloon balloon) {
+    clock.schedule(STEP_NANOS, () -> step(clock, balloon));
+  }
+
+  private void step(Clock clock, VirtioBalloon balloon) {
+    own.step(balloon, this);
+    synchronized (memory) {
+      steps++;
+      if (steps % AGING_STEPS == 0) {
+        trace.age();
+      }
+      if (closed) {
+        return;
+      }
+    }
+    clock.schedule(STEP_NANOS, () -> step(clock, balloon));
+  }
+
+  /** A manager steers the VM's balloon from now on, to what {@link #own} says or less. */
+  public void managed() {
+    own.managed();
+  }
+
+  /** What the guest is to keep now, in bytes: M0. */
   public long own() {
-    return 0;
+    return own.bytes();
   }
 
   /** Says how many bytes the cache may take of the machine from now on; at first all it wants. */
-  public void limit(long bytes) {}
+  public void limit(long bytes) {
+    synchronized (memory) {
+      limit = bytes;
+      cache.shrink();
+    }
+  }
+
+  /** How many blocks the cache may have. */
+  private int room() {
+    return (int) Math.min(limit / PAGE, memory.counts().ballooned());
+  }
 
   /** Bytes in its frames now. */
   public long cached() {
-    return 0;
+    synchronized (memory) {
+      return cache.size() * PAGE;
+    }
   }
 
   /** Bytes that it may have now: no more than the balloon has taken, and its limit. */
   public long capacity() {
-    return 0;
+    synchronized (memory) {
+      return room() * PAGE;
+    }
   }
 
   /** The stack and the curve; use only what is public, under the memory's monitor. */
@@ -55,6 +144,16 @@ public final class ProxyMemory {
   }
 
   public ProxyCounters counters() {
-    return new ProxyCounters(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+    synchronized (memory) {
+      return pages.counters();
+    }
+  }
+
+  /** Gives its frames back, when no vCPU will ever run again. */
+  public void close() {
+    synchronized (memory) {
+      closed = true;
+      cache.close();
+    }
   }
 }

@@ -55,6 +55,7 @@ public final class Exits {
 
   private final long[] counts = new long[REASONS.length];
   private long sampleNanos;
+  private long watchedNanos;
 
   void count(Reason reason) {
     counts[reason.ordinal()]++;
@@ -77,6 +78,16 @@ public final class Exits {
     return sampleNanos;
   }
 
+  /** A page that was watched was stored to in an exit that took so long. */
+  void countWatched(long nanos) {
+    watchedNanos += nanos;
+  }
+
+  /** Nanoseconds of the host's time in exits for stores to pages that match a disk's block. */
+  public long watchedNanos() {
+    return watchedNanos;
+  }
+
   /** The sum over all reasons. */
   public long total() {
     long total = 0;
@@ -92,5 +103,6 @@ public final class Exits {
       counts[i] += other.counts[i];
     }
     sampleNanos += other.sampleNanos;
+    watchedNanos += other.watchedNanos;
   }
 }

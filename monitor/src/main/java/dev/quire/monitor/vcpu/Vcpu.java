@@ -171,14 +171,18 @@ public final class Vcpu extends GuestCpu {
     }
   }
 
-  /** Handles a trap, and notes what it took if it was one for swap or for a sample. */
+  /** Handles a trap, and notes what it took if it was one for swap, a sample or proxy memory. */
   private void handleTrapTimed() {
     long swappedIn = services.memory().swappedIn();
     long touches = services.memory().touches();
+    long changes = services.memory().watchedChanges();
     long start = System.nanoTime();
     handleTrap();
     if (services.memory().touches() != touches) {
       exits.countSample(System.nanoTime() - start);
+    }
+    if (services.memory().watchedChanges() != changes) {
+      exits.countWatched(System.nanoTime() - start);
     }
     awaitSwap(services.memory().swappedIn() - swappedIn);
   }
