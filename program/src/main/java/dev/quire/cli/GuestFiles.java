@@ -36,6 +36,7 @@ record GuestFiles(GuestFile kernel, @Nullable GuestFile initrd) {
    * @param initrd an initramfs, or null for Quire's own; a kernel that is not Linux gets none then
    * @param share a folder to appear under /share, or null
    * @param disks whether the guest has disks
+   * @param swap whether it has one to swap to
    * @param memory the guest's memory in bytes
    * @param files more for Quire's own initramfs, by path
    */
@@ -44,11 +45,12 @@ record GuestFiles(GuestFile kernel, @Nullable GuestFile initrd) {
       @Nullable Path initrd,
       @Nullable Path share,
       boolean disks,
+      boolean swap,
       long memory,
       Map<String, byte[]> files) {
     /** Debian's kernel and Quire's initramfs with more {@code files}. */
     static Request ofDebian(long memory, Map<String, byte[]> files) {
-      return new Request(null, null, null, false, memory, files);
+      return new Request(null, null, null, false, false, memory, files);
     }
   }
 
@@ -82,6 +84,7 @@ record GuestFiles(GuestFile kernel, @Nullable GuestFile initrd) {
       Initramfs.Options options =
           Initramfs.Options.of(request.memory())
               .withDisks(request.disks())
+              .withSwap(request.swap())
               .withShare(share)
               .withFiles(request.files());
       return new GuestFile("the initramfs", Initramfs.build(image, options));

@@ -21,9 +21,9 @@ final class HostBoots {
   private HostBoots() {}
 
   /** What decides what a guest starts from. */
-  private record Kind(@Nullable Path kernel, @Nullable Path initrd, boolean disks) {
+  private record Kind(@Nullable Path kernel, @Nullable Path initrd, boolean disks, boolean swap) {
     static Kind of(VmEntry vm) {
-      return new Kind(vm.kernel(), vm.initrd(), !vm.disks().isEmpty());
+      return new Kind(vm.kernel(), vm.initrd(), !vm.disks().isEmpty(), vm.swapDisk() > 0);
     }
   }
 
@@ -61,7 +61,13 @@ final class HostBoots {
     GuestFiles files =
         GuestFiles.prepare(
             new GuestFiles.Request(
-                kind.kernel(), kind.initrd(), null, kind.disks(), vm.memory(), programs),
+                kind.kernel(),
+                kind.initrd(),
+                null,
+                kind.disks(),
+                kind.swap(),
+                vm.memory(),
+                programs),
             mirror);
     return new HostSession.Boot(files.kernel(), files.initrd());
   }

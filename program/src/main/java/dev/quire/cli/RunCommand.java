@@ -16,6 +16,7 @@ import dev.quire.run.Keyboard;
 import dev.quire.run.MemoryTrace;
 import dev.quire.run.RawTerminal;
 import dev.quire.run.Report;
+import dev.quire.run.SwapDiskChoice;
 import dev.quire.run.TraceChoice;
 import java.io.ByteArrayOutputStream;
 import java.nio.file.Path;
@@ -95,6 +96,14 @@ final class RunCommand implements Callable<Integer> {
               + VmConfig.MAX_DISKS
               + " times.")
   private List<String> disks = new ArrayList<>();
+
+  @Option(
+      names = "--swap-disk",
+      paramLabel = "SIZE",
+      description =
+          "A disk for the guest to swap to, the last one, which ends with the guest; a multiple of"
+              + " 2M, at most 16G.")
+  private @Nullable String swapDisk;
 
   @Option(
       names = "--share",
@@ -190,6 +199,7 @@ final class RunCommand implements Callable<Integer> {
   private void checkOptions() {
     guest.check();
     var _ = sampling.settings();
+    var _ = swapDisk();
     PagingChoice choice = PagingChoice.parse(paging, shadow);
     if (!SwitchOption.parse(switches).isEmpty() && choice == PagingChoice.NATIVE) {
       throw UserError.of("--switch-at needs a guest that is virtualized, not native.");
@@ -207,18 +217,39 @@ final class RunCommand implements Callable<Integer> {
     }
   }
 
+  /** Bytes; 0: none. */
+  private long swapDisk() {
+    if (swapDisk == null) {
+      return 0;
+    }
+    try {
+      return SwapDiskChoice.parse(swapDisk);
+    } catch (UserError e) {
+      throw new UserError("--swap-disk %s: %s".formatted(swapDisk, e.getMessage()), e);
+    }
+  }
+
   /** Made anew for each start, since a running guest needs no copy of its kernel. */
   private VmConfig config(List<BlockStore> opened) {
     GuestFiles files =
         GuestFiles.prepare(
             new GuestFiles.Request(
-                kernel, initrd, share, !disks.isEmpty(), guest.memory(), Map.of()),
+                kernel,
+                initrd,
+                share,
+                !disks.isEmpty(),
+                swapDisk != null,
+                guest.memory(),
+                Map.of()),
             guest.mirror());
+    String console = exec == null ? "console=ttyS0" : GUEST_OF_ONE_COMMAND;
+    String swap = SwapDiskChoice.append(swapDisk(), disks.size());
     return guest
-        .configure(files.kernel(), exec == null ? "console=ttyS0" : GUEST_OF_ONE_COMMAND)
+        .configure(files.kernel(), (console + swap).strip())
         .initrd(files.initrd())
         .cpus(cpus)
         .disks(opened.stream().<BlockStore>map(KeptOpen::new).toList())
+        .swapDisk(swapDisk())
         .paging(PagingChoice.parse(paging, shadow))
         .sampling(sampling.settings())
         .countsInstructions(clock == null ? exec != null : clock == ClockKind.instructions)

@@ -39,6 +39,7 @@ public final class CloneRehearsal {
           PagingChoice.NESTED,
           1,
           List.of(),
+          0,
           "",
           null,
           false,

@@ -11,6 +11,7 @@ import dev.quire.monitor.VmConfig;
 import dev.quire.monitor.sampling.Sampler;
 import dev.quire.run.AgentChannel;
 import dev.quire.run.DiskChoice;
+import dev.quire.run.SwapDiskChoice;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
@@ -139,11 +140,13 @@ final class GuestMaker {
 
   private VmConfig describe(
       VmConfig.Builder config, VmEntry entry, List<BlockStore> disks, long seed) {
+    String swap = SwapDiskChoice.append(entry.swapDisk(), disks.size());
     return config
         .memory(entry.memory())
         .cpus(entry.cpus())
-        .append((COMMAND_LINE + entry.append()).strip())
+        .append((COMMAND_LINE + swap.strip() + " " + entry.append()).strip())
         .disks(disks)
+        .swapDisk(entry.swapDisk())
         .paging(entry.paging())
         .balloon(entry.balloon())
         .countsInstructions(countsInstructions)

@@ -3,6 +3,8 @@ package dev.quire.host;
 import dev.quire.monitor.VirtualMachine;
 import dev.quire.monitor.memory.PageTraffic;
 import dev.quire.monitor.policy.Policy;
+import dev.quire.monitor.proxy.SwapDisk;
+import dev.quire.monitor.proxy.SwapDiskCounters;
 import dev.quire.monitor.sampling.SampleCounters;
 import dev.quire.monitor.sampling.Sampler;
 import dev.quire.monitor.sharing.ScanCounters;
@@ -48,6 +50,13 @@ final class HostCounters {
       work.put("touchedPages", counters.touched());
       work.put("samplingNanos", counters.nanos());
       work.put("harvestingNanos", counters.harvesting());
+    }
+    SwapDisk disk = vm.swapDisk();
+    if (disk != null) {
+      SwapDiskCounters counters = disk.counters();
+      work.put("swapDiskReads", counters.reads());
+      work.put("swapDiskWrites", counters.writes());
+      work.put("swapDiskDiscards", counters.discards());
     }
     return work;
   }

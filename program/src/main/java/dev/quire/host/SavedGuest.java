@@ -5,6 +5,7 @@ import dev.quire.machine.board.UserError;
 import dev.quire.monitor.VmConfig;
 import dev.quire.monitor.manager.Limits;
 import dev.quire.monitor.paging.PagingChoice;
+import dev.quire.monitor.proxy.SwapDisk;
 import dev.quire.run.DiskChoice;
 import dev.quire.run.Json;
 import dev.quire.save.SaveFile;
@@ -34,6 +35,7 @@ record SavedGuest(
     String append,
     String exec,
     boolean balloon,
+    long swapDisk,
     List<Disk> disks) {
 
   /** A disk that was not written in place; {@code bytes} is its file's length. */
@@ -83,6 +85,7 @@ record SavedGuest(
         entry.append(),
         entry.exec() == null ? "" : entry.exec(),
         entry.balloon(),
+        entry.swapDisk(),
         entry.disks().stream().map(Disk::of).toList());
   }
 
@@ -104,8 +107,12 @@ record SavedGuest(
       if (saved.cpus < 1 || saved.cpus > VmEntry.MAX_CPUS || saved.paging == PagingChoice.NATIVE) {
         throw UserError.of("it has %d CPUs under %s", saved.cpus, saved.paging.word());
       }
-      if (saved.disks.size() > VmConfig.MAX_DISKS || saved.writesDisks()) {
+      int disks = saved.disks.size() + (saved.swapDisk == 0 ? 0 : 1);
+      if (disks > VmConfig.MAX_DISKS || saved.writesDisks()) {
         throw new UserError("its disks are not possible");
+      }
+      if (saved.swapDisk != 0) {
+        var _ = SwapDisk.checked(saved.swapDisk);
       }
       return saved;
     } catch (UserError e) {
@@ -138,6 +145,7 @@ record SavedGuest(
         newPaging,
         cpus,
         choices,
+        swapDisk,
         append,
         exec.isEmpty() ? null : exec,
         false,

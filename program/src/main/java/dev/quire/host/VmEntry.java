@@ -6,6 +6,7 @@ import dev.quire.monitor.VmConfig;
 import dev.quire.monitor.manager.Limits;
 import dev.quire.monitor.paging.PagingChoice;
 import dev.quire.run.DiskChoice;
+import dev.quire.run.SwapDiskChoice;
 import dev.quire.run.TraceChoice;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -25,6 +26,7 @@ import org.jspecify.annotations.Nullable;
  * @param group the guests among which pages may be shared
  * @param paging how its memory is virtualized, never {@link PagingChoice#NATIVE}
  * @param cpus number of vCPUs, 1 to {@link #MAX_CPUS}
+ * @param swapDisk bytes of a disk to swap to, the last of its disks; 0: none
  * @param append more for the kernel's command line
  * @param exec a command that starts once the guest is up, or null
  * @param waitsForMemory true if it starts as soon as its min fits, false if it must fit at once
@@ -43,6 +45,7 @@ public record VmEntry(
     PagingChoice paging,
     int cpus,
     List<DiskChoice> disks,
+    long swapDisk,
     String append,
     @Nullable String exec,
     boolean waitsForMemory,
@@ -64,6 +67,7 @@ public record VmEntry(
           "paging",
           "cpus",
           "disk",
+          "swap_disk",
           "append",
           "exec",
           "start",
@@ -92,6 +96,7 @@ public record VmEntry(
         pagingNow,
         cpus,
         disks,
+        swapDisk,
         append,
         exec,
         waitsForMemory,
@@ -117,6 +122,7 @@ public record VmEntry(
         paging(section),
         section.whole("cpus", 1, MAX_CPUS, 1),
         disks(section),
+        swapDisk(section),
         section.string("append", ""),
         section.string("exec"),
         section.oneOf("start", List.of("now", AS_MEMORY_ALLOWS)).equals(AS_MEMORY_ALLOWS),
@@ -185,10 +191,16 @@ public record VmEntry(
     for (String text : section.strings("disk")) {
       disks.add(section.parsed("disk", () -> DiskChoice.parse(text, section.folder())));
     }
-    if (disks.size() > VmConfig.MAX_DISKS) {
+    int count = disks.size() + (section.has("swap_disk") ? 1 : 0);
+    if (count > VmConfig.MAX_DISKS) {
       throw section.mistake(
-          "disk", "a guest has at most %d disks, not %d.", VmConfig.MAX_DISKS, disks.size());
+          "disk", "a guest has at most %d disks, not %d.", VmConfig.MAX_DISKS, count);
     }
     return disks;
+  }
+
+  private static long swapDisk(Section section) {
+    String text = section.string("swap_disk");
+    return text == null ? 0 : section.parsed("swap_disk", () -> SwapDiskChoice.parse(text));
   }
 }

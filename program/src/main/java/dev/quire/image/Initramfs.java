@@ -30,9 +30,11 @@ public final class Initramfs {
   /** The kernel's own use of memory, and what must be left for programs. */
   private static final long RESERVED_BYTES = 80L << 20;
 
+  private static final String DISK_DRIVER = "virtio_blk";
+
   /** The modules that are of use only to a guest with a disk. */
   private static final List<String> DISK_MODULES =
-      List.of("virtio_blk", "crc16", "crc32c_generic", "mbcache", "jbd2", "ext4");
+      List.of(DISK_DRIVER, "crc16", "crc32c_generic", "mbcache", "jbd2", "ext4");
 
   private Initramfs() {}
 
@@ -41,6 +43,7 @@ public final class Initramfs {
    *
    * @param agent whether the agent that runs commands for the host is started
    * @param disks whether the modules for disks and ext4 (8 MB) are included
+   * @param swap whether the module for disks alone is, for one to swap to
    * @param share the folder whose content appears under /share, or null
    * @param memoryBytes the guest's memory, which bounds the size of the archive
    * @param files further files: path relative to the root, such as {@code quire/hello}, to content;
@@ -49,6 +52,7 @@ public final class Initramfs {
   public record Options(
       boolean agent,
       boolean disks,
+      boolean swap,
       @Nullable Path share,
       long memoryBytes,
       Map<String, byte[]> files) {
@@ -58,23 +62,27 @@ public final class Initramfs {
 
     /** With the agent, without disks, shared folder or further files. */
     public static Options of(long memoryBytes) {
-      return new Options(true, false, null, memoryBytes, Map.of());
+      return new Options(true, false, false, null, memoryBytes, Map.of());
     }
 
     public Options withAgent(boolean enabled) {
-      return new Options(enabled, disks, share, memoryBytes, files);
+      return new Options(enabled, disks, swap, share, memoryBytes, files);
     }
 
     public Options withDisks(boolean enabled) {
-      return new Options(agent, enabled, share, memoryBytes, files);
+      return new Options(agent, enabled, swap, share, memoryBytes, files);
+    }
+
+    public Options withSwap(boolean enabled) {
+      return new Options(agent, disks, enabled, share, memoryBytes, files);
     }
 
     public Options withShare(@Nullable Path folder) {
-      return new Options(agent, disks, folder, memoryBytes, files);
+      return new Options(agent, disks, swap, folder, memoryBytes, files);
     }
 
     public Options withFiles(Map<String, byte[]> further) {
-      return new Options(agent, disks, share, memoryBytes, further);
+      return new Options(agent, disks, swap, share, memoryBytes, further);
     }
   }
 
@@ -132,7 +140,7 @@ public final class Initramfs {
     try (CpioWriter cpio = new CpioWriter(out)) {
       skeleton(cpio);
       program(cpio, image, options);
-      modules(cpio, image, options.disks());
+      modules(cpio, image, options);
       for (Map.Entry<String, byte[]> file : options.files().entrySet()) {
         cpio.file(file.getKey(), 0755, file.getValue());
       }
@@ -186,12 +194,19 @@ public final class Initramfs {
     cpio.file("quire/busybox", 0755, Files.readAllBytes(image.busybox()));
   }
 
-  private static void modules(CpioWriter cpio, GuestImage image, boolean disks) throws IOException {
+  private static void modules(CpioWriter cpio, GuestImage image, Options options)
+      throws IOException {
     new GuestModules(
             image.modules().stream()
-                .filter(m -> disks || !DISK_MODULES.contains(GuestModules.nameOf(m)))
+                .filter(m -> isWanted(GuestModules.nameOf(m), options))
                 .toList())
         .write(cpio, image.version());
+  }
+
+  private static boolean isWanted(String module, Options options) {
+    return options.disks()
+        || !DISK_MODULES.contains(module)
+        || options.swap() && module.equals(DISK_DRIVER);
   }
 
   private static byte[] ascii(String text) {

@@ -3,6 +3,8 @@ package dev.quire.run;
 import dev.quire.monitor.VirtualMachine;
 import dev.quire.monitor.Walks;
 import dev.quire.monitor.paging.PagingChoice;
+import dev.quire.monitor.proxy.SwapDisk;
+import dev.quire.monitor.proxy.SwapDiskCounters;
 import dev.quire.monitor.sampling.SampleCounters;
 import dev.quire.monitor.sampling.Sampler;
 import dev.quire.monitor.vcpu.Exits;
@@ -31,6 +33,7 @@ public final class Report {
   private final Walks walks;
   private final Map<String, Long> tables;
   private final @Nullable SampleCounters sampling;
+  private final @Nullable SwapDiskCounters swapDisk;
 
   Report(VirtualMachine vm, long nanos, int exitStatus) {
     this.paging = vm.choice();
@@ -52,6 +55,8 @@ public final class Report {
     tableFrames = vm.frames().tables(vm.number());
     Sampler sampler = vm.sampler();
     sampling = sampler == null ? null : sampler.counters(vm.exits().sampleNanos());
+    SwapDisk disk = vm.swapDisk();
+    swapDisk = disk == null ? null : disk.counters();
   }
 
   /** The counters of this moment of a VM that runs, which stands still for it; in guest time. */
@@ -118,6 +123,9 @@ public final class Report {
               "seconds",
               (sampling.nanos() + sampling.harvesting()) / 1e9));
     }
+    if (swapDisk != null) {
+      all.put("swapDisk", swapDisk);
+    }
     return all;
   }
 
@@ -166,6 +174,9 @@ public final class Report {
     if (sampling != null) {
       line(text, "sampling", sampling(sampling));
     }
+    if (swapDisk != null) {
+      line(text, "swap disk", swapDisk(swapDisk));
+    }
     return text.toString();
   }
 
@@ -178,6 +189,17 @@ public final class Report {
         counters.sampled(),
         counters.nanos() / 1e6,
         counters.harvesting() / 1e6);
+  }
+
+  private static String swapDisk(SwapDiskCounters counters) {
+    return String.format(
+        Locale.ROOT,
+        "%,d slots held, %,d of them stale at most; %,d written, %,d read, %,d discarded",
+        counters.held(),
+        counters.stale(),
+        counters.writes(),
+        counters.reads(),
+        counters.discards());
   }
 
   private static String pairs(Map<?, Long> counts) {

@@ -43,6 +43,9 @@ class RunCommandTest {
           --tlb        | l1=2097152     | power of two
           --tlb        | l3=2           | l1, l2, vspwc, gpwc and nested
           --trace-filter | 8            | nothing without --trace-memory
+          --swap-disk  | lots           | --swap-disk lots: Memory 'lots' is not a size
+          --swap-disk  | 1M             | not a multiple of 2M
+          --swap-disk  | 17G            | at most 16G is
           --walk       | 80200000       | a hexadecimal address, an @
           --walk       | xyz@100        | a hexadecimal address, an @
           --walk       | 0x1@0x10       | a hexadecimal address, an @

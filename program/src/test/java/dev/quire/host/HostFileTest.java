@@ -55,6 +55,7 @@ final class HostFileTest {
       paging = "shadow-lazy"
       cpus = 4
       disk = ["one,ro", "/two,cow", "three"]
+      swap_disk = "64M"
       append = "quiet"
       exec = "true"
       start = "as memory allows"
@@ -125,6 +126,7 @@ final class HostFileTest {
                 PagingChoice.NESTED,
                 1,
                 List.of(),
+                0,
                 "",
                 null,
                 false,
@@ -164,6 +166,7 @@ final class HostFileTest {
                     new DiskChoice(folder.resolve("one"), DiskChoice.Access.READ_ONLY),
                     new DiskChoice(Path.of("/two"), DiskChoice.Access.COPY_ON_WRITE),
                     new DiskChoice(folder.resolve("three"), DiskChoice.Access.READ_WRITE)),
+                64 * MIB,
                 "quiet",
                 "true",
                 true,
@@ -303,6 +306,9 @@ final class HostFileTest {
     assertVm("disk = ['a', 1]", "disk must be a string or an array of strings, not 1");
     assertVm("disk = 'a,rw'", "'rw' is unknown; after the comma ro or cow");
     assertVm("disk = ['1','2','3','4','5','6','7']", "at most 6 disks, not 7");
+    assertVm("disk = ['1','2','3','4','5','6']\nswap_disk = '2M'", "at most 6 disks, not 7");
+    assertVm("swap_disk = '1M'", "not a multiple of 2M");
+    assertVm("swap_disk = '17G'", "at most 16G is");
     assertVm("append = ['a']", "append must be a string in quotes, not an array");
     assertVm("exec = {}", "exec must be a string in quotes, not a table");
     assertVm("start = 'later'", "'later' is not", "\"now\" or \"as memory allows\"");

@@ -28,11 +28,13 @@ public final class VirtioBlock implements VirtioFunction {
   private static final long F_RO = 1L << 5;
   private static final long F_BLK_SIZE = 1L << 6;
   private static final long F_FLUSH = 1L << 9;
+  private static final long F_DISCARD = 1L << 13;
 
   private static final int T_IN = 0;
   private static final int T_OUT = 1;
   private static final int T_FLUSH = 4;
   private static final int T_GET_ID = 8;
+  private static final int T_DISCARD = 11;
 
   private static final int S_OK = 0;
   private static final int S_IOERR = 1;
@@ -43,6 +45,12 @@ public final class VirtioBlock implements VirtioFunction {
   private static final int CHUNK = 1 << 16;
   private static final int MAX_SEGMENTS = Virtqueue.MAX_SIZE - 2;
   private static final int MAX_SEGMENT_BYTES = (int) (DescriptorChain.MAX_BYTES / 256);
+
+  /** A range to discard: sector 8, number of sectors 4, flags 4, of which none is possible. */
+  private static final int RANGE = 16;
+
+  private static final int MAX_RANGES = 16;
+  private static final int MAX_RANGE_SECTORS = 1 << 20;
 
   private static final System.Logger LOG = System.getLogger(VirtioBlock.class.getName());
   private static final int MAX_LOG_LINES = 10;
@@ -107,11 +115,17 @@ public final class VirtioBlock implements VirtioFunction {
     this.timeline = timeline;
     this.times = times;
     this.pages = pages;
-    ByteBuffer space = ByteBuffer.allocate(24).order(ByteOrder.LITTLE_ENDIAN);
+    ByteBuffer space =
+        ByteBuffer.allocate(store.discards() ? 48 : 24).order(ByteOrder.LITTLE_ENDIAN);
     space.putLong(0, store.sectors());
     space.putInt(8, MAX_SEGMENT_BYTES);
     space.putInt(12, MAX_SEGMENTS);
     space.putInt(20, BlockStore.SECTOR);
+    if (store.discards()) {
+      space.putInt(36, MAX_RANGE_SECTORS);
+      space.putInt(40, MAX_RANGES);
+      space.putInt(44, PageTransfers.SECTORS);
+    }
     this.config = space.array();
   }
 
@@ -135,7 +149,8 @@ public final class VirtioBlock implements VirtioFunction {
   @Override
   public long features() {
     long readOnly = store.readOnly() ? F_RO : 0;
-    return F_SIZE_MAX | F_SEG_MAX | F_BLK_SIZE | F_FLUSH | readOnly;
+    long discard = store.discards() ? F_DISCARD : 0;
+    return F_SIZE_MAX | F_SEG_MAX | F_BLK_SIZE | F_FLUSH | readOnly | discard;
   }
 
   @Override
@@ -313,6 +328,7 @@ public final class VirtioBlock implements VirtioFunction {
         case T_OUT -> write(chain, sector);
         case T_FLUSH -> flush();
         case T_GET_ID -> identify(chain);
+        case T_DISCARD -> discard(chain);
         default -> S_UNSUPP;
       };
     } catch (IOException e) {
@@ -418,6 +434,46 @@ public final class VirtioBlock implements VirtioFunction {
   private int flush() throws IOException {
     store.flush();
     return S_OK;
+  }
+
+  /** All of a request's ranges, or none of them if one is not possible. */
+  private int discard(DescriptorChain chain) throws VirtioFault, DmaFault, IOException {
+    if (!store.discards()) {
+      return S_UNSUPP;
+    }
+    long length = chain.readable() - HEADER;
+    if (length == 0 || length % RANGE != 0 || length / RANGE > MAX_RANGES) {
+      return S_IOERR;
+    }
+    ByteBuffer ranges = ByteBuffer.allocate((int) length).order(ByteOrder.LITTLE_ENDIAN);
+    chain.read(HEADER, ranges.array(), 0, (int) length);
+    for (int at = 0; at < length; at += RANGE) {
+      int result = check(ranges.getLong(at), ranges.getInt(at + 8), ranges.getInt(at + 12));
+      if (result != S_OK) {
+        return result;
+      }
+    }
+    for (int at = 0; at < length; at += RANGE) {
+      discard(ranges.getLong(at), ranges.getInt(at + 8));
+    }
+    return S_OK;
+  }
+
+  private int check(long sector, int count, int flags) {
+    boolean possible =
+        count >= 0
+            && count <= MAX_RANGE_SECTORS
+            && inside(sector, (long) count * BlockStore.SECTOR);
+    return flags != 0 ? S_UNSUPP : possible ? S_OK : S_IOERR;
+  }
+
+  private void discard(long sector, int count) throws IOException {
+    long first = Math.ceilDiv(sector, PageTransfers.SECTORS);
+    long end = (sector + count) / PageTransfers.SECTORS;
+    if (pages != null && end > first) {
+      pages.forget(first, end - first);
+    }
+    store.discard(sector, count);
   }
 
   private int identify(DescriptorChain chain) throws VirtioFault, DmaFault {

@@ -166,6 +166,89 @@ class VirtioBlockTest {
     assertThat(fixed.bytes).containsOnly(0);
   }
 
+  // ---- discards ------------------------------------------------------------------------------
+
+  private TestDriver discarding() {
+    disk.discards = true;
+    Arrays.fill(disk.bytes, (byte) 7);
+    TestDriver other = driver(disk);
+    other.start(TestDriver.ALL | 1 << 13);
+    assertThat(other.needsReset()).isFalse();
+    return other;
+  }
+
+  private static byte[] ranges(long... numbers) {
+    ByteBuffer bytes = ByteBuffer.allocate(numbers.length / 3 * 16).order(ByteOrder.LITTLE_ENDIAN);
+    for (int i = 0; i < numbers.length; i += 3) {
+      bytes.putLong(numbers[i]).putInt((int) numbers[i + 1]).putInt((int) numbers[i + 2]);
+    }
+    return bytes.array();
+  }
+
+  private int discard(TestDriver driver, byte[] ranges) {
+    return status(driver, header(11, 0), Buffer.out(ranges), Buffer.in(1));
+  }
+
+  @Test
+  void saysWhatItCanDiscard() {
+    assertThat(driver.offered() & 1 << 13).isZero();
+    assertThat(driver.in(0x124)).isZero();
+    TestDriver other = discarding();
+    assertThat(other.offered() & 1 << 13).isNotZero();
+    assertThat(other.in(0x124)).isEqualTo(1 << 20);
+    assertThat(other.in(0x128)).isEqualTo(16);
+    assertThat(other.in(0x12c)).isEqualTo(8);
+  }
+
+  @Test
+  void discardsRanges() {
+    TestDriver other = discarding();
+    assertThat(discard(other, ranges(8, 16, 0, 1000, 24, 0, 40, 0, 0))).isZero();
+    for (int sector = 0; sector < 1024; sector++) {
+      boolean gone = sector >= 8 && sector < 24 || sector >= 1000;
+      assertThat(disk.bytes[512 * sector]).isEqualTo((byte) (gone ? 0 : 7));
+    }
+  }
+
+  /** A request with one range that is not possible does nothing. */
+  @Test
+  void rangesThatAreNotPossible() {
+    TestDriver other = discarding();
+    long[][] errors = {
+      {1024, 1, 0},
+      {1020, 8, 0},
+      {-1, 1, 0},
+      {Long.MAX_VALUE, 1 << 20, 0},
+      {Long.MIN_VALUE, 8, 0},
+      {0, -1, 0},
+      {0, Integer.MIN_VALUE, 0},
+      {0, (1 << 20) + 1, 0},
+      {1, 1024, 0}
+    };
+    for (long[] bad : errors) {
+      assertThat(discard(other, ranges(0, 8, 0, bad[0], bad[1], bad[2]))).isEqualTo(1);
+    }
+    for (int flags : new int[] {1, 2, -1}) {
+      assertThat(discard(other, ranges(0, 8, 0, 8, 8, flags))).isEqualTo(2);
+    }
+    for (int length : new int[] {0, 1, 15, 17, 17 * 16, 4096}) {
+      assertThat(discard(other, new byte[length])).isEqualTo(1);
+    }
+    assertThat(status(other, header(11, 0), Buffer.in(1))).isEqualTo(1);
+    assertThat(disk.bytes).containsOnly(7);
+    disk.broken = true;
+    assertThat(discard(other, ranges(0, 8, 0))).isEqualTo(1);
+    disk.broken = false;
+    assertThat(discard(other, ranges(0, 8, 0))).isZero();
+    assertThat(other.needsReset()).isFalse();
+  }
+
+  @Test
+  void aDiskThatCannotDiscardSaysSo() {
+    driver.start(TestDriver.ALL);
+    assertThat(discard(driver, ranges(0, 8, 0))).isEqualTo(2);
+  }
+
   @Test
   void interruptsOnlyWhenWanted() {
     driver.start(0);
