@@ -21,7 +21,6 @@ import dev.quire.machine.state.StateWriter;
 import dev.quire.machine.time.Timeline;
 import dev.quire.monitor.memory.GuestMemory;
 import dev.quire.monitor.proxy.ProxyMemory;
-import dev.quire.monitor.proxy.SwapDisk;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -70,8 +69,7 @@ final class GuestDevices {
     VirtioBlock.Times times = new VirtioBlock.Times(DISK_LATENCY_NANOS, config.diskNanos());
     for (BlockStore disk : disks) {
       int number = virtio.size();
-      PageTransfers pages =
-          proxy == null ? null : proxy.transfers(number, disk instanceof SwapDisk);
+      PageTransfers pages = proxy == null ? null : proxy.transfers(number, disk);
       VirtioBlock block = new VirtioBlock(disk, "quire-" + number, timeline, times, pages);
       blocks.add(block);
       addVirtio(block, memory);

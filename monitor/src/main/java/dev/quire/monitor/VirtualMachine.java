@@ -169,7 +169,9 @@ public final class VirtualMachine implements AutoCloseable {
             config.memory(),
             config.largePages());
     swapDisk =
-        config.swapDisk() == 0 ? null : new SwapDisk(config.swapDisk(), machine.swapForDisks());
+        config.swapDisk() == 0
+            ? null
+            : new SwapDisk(config.swapDisk(), machine.swapForDisks(), memory);
     disks = new ArrayList<>(config.disks());
     if (swapDisk != null) {
       disks.add(swapDisk);

@@ -194,8 +194,10 @@ public final class Report {
   private static String swapDisk(SwapDiskCounters counters) {
     return String.format(
         Locale.ROOT,
-        "%,d slots held, %,d of them stale at most; %,d written, %,d read, %,d discarded",
-        counters.held(),
+        "%,d slots cached, %,d in the file, %,d of both stale; %,d written, %,d read, %,d"
+            + " discarded",
+        counters.cached(),
+        counters.filed(),
         counters.stale(),
         counters.writes(),
         counters.reads(),

@@ -7,6 +7,7 @@ import dev.quire.monitor.memory.GuestMemory;
 import dev.quire.monitor.memory.PageWatcher;
 import java.util.HashMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Which page of a VM matches which block of its disks: that follows from what the disks transfer,
@@ -39,6 +40,11 @@ final class DiskPages implements PageWatcher {
 
   /** By key: the gfn of the page that matches the block. */
   private final Map<Long, Long> pages = new HashMap<>();
+
+  /** Which of the disks the guest swaps to, and its number; null if none. */
+  private @Nullable SwapDisk swap;
+
+  private int swapNumber;
 
   private final byte[] content = new byte[PAGE];
   private final boolean checks;
@@ -96,6 +102,9 @@ final class DiskPages implements PageWatcher {
     memory.peek(gfn, content);
     cache.enter(key, gfn, content);
     trace.evicted(key);
+    if (swap != null && key >>> DISK_SHIFT == swapNumber) {
+      swap.changed(key - key(swapNumber, 0));
+    }
     // Stores are exits, which are timed as a whole; transfers are timed below, around this.
     nanos += why == Change.REPORT || why == Change.BALLOON ? System.nanoTime() - start : 0;
   }
@@ -123,13 +132,17 @@ final class DiskPages implements PageWatcher {
 
   // ---- transfers ---------------------------------------------------------------------------
 
-  /**
-   * What a disk tells.
-   *
-   * @param evicts whether the guest writes to the disk only what it evicts: it is for swap
-   */
-  PageTransfers of(int disk, boolean evicts) {
-    return new Disk(disk, evicts);
+  /** What a disk tells. */
+  PageTransfers of(int disk) {
+    return new Disk(disk, false);
+  }
+
+  /** What the disk tells that the guest swaps to: what is written there is evicted. */
+  PageTransfers of(int disk, SwapDisk swapDisk) {
+    swap = swapDisk;
+    swapNumber = disk;
+    swapDisk.join(cache, key(disk, 0));
+    return new Disk(disk, true);
   }
 
   private final class Disk implements PageTransfers {
@@ -285,7 +298,7 @@ final class DiskPages implements PageWatcher {
   }
 
   private void forget(long key) {
-    cache.drop(key);
+    cache.dropCopy(key);
     trace.forget(key);
     long gfn = pageOf(key);
     if (gfn >= 0) {

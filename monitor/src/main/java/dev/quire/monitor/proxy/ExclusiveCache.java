@@ -101,10 +101,18 @@ final class ExclusiveCache {
     boolean _ = enter(key, origin, false, content);
   }
 
-  /** Enters a block that is nowhere else, in place of what is here; false if there is no room. */
+  /**
+   * Enters a block that is nowhere else, in place of what is here, if anything is; false if nothing
+   * is and there is no room.
+   */
   boolean enterOnly(long key, byte[] content) {
-    drop(key);
-    return enter(key, NOWHERE, true, content);
+    Entry before = entries.remove(key);
+    if (before == null) {
+      return enter(key, NOWHERE, true, content);
+    }
+    memory.write(before.hfn << SHIFT, content, 0, PAGE);
+    entries.put(key, new Entry(before.hfn, NOWHERE, true));
+    return true;
   }
 
   private boolean enter(long key, long origin, boolean only, byte[] content) {
@@ -181,6 +189,14 @@ final class ExclusiveCache {
       var _ = frames.release(entry.hfn);
     }
     return entry != null;
+  }
+
+  /** The same for what the disk has, too; what is nowhere else stays. */
+  void dropCopy(long key) {
+    Entry entry = entries.get(key);
+    if (entry != null && !entry.only) {
+      drop(key);
+    }
   }
 
   /** Lets the first blocks go that are too many now. */

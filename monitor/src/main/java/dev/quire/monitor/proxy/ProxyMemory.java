@@ -2,6 +2,7 @@ package dev.quire.monitor.proxy;
 
 import dev.quire.machine.board.Clock;
 import dev.quire.machine.board.UserError;
+import dev.quire.machine.device.virtio.BlockStore;
 import dev.quire.machine.device.virtio.PageTransfers;
 import dev.quire.machine.device.virtio.VirtioBalloon;
 import dev.quire.machine.memory.PhysicalMemory;
@@ -74,8 +75,8 @@ public final class ProxyMemory {
   }
 
   /** What a disk of the VM tells; disks count from 0. */
-  public PageTransfers transfers(int disk, boolean evicts) {
-    return pages.of(disk, evicts);
+  public PageTransfers transfers(int disk, BlockStore store) {
+    return store instanceof SwapDisk swap ? pages.of(disk, swap) : pages.of(disk);
   }
 
   ExclusiveCache cache() {

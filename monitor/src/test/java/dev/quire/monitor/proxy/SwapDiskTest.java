@@ -5,14 +5,18 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.quire.machine.board.UserError;
 import dev.quire.machine.device.virtio.BlockStore;
+import dev.quire.machine.memory.PhysicalMemory;
 import dev.quire.machine.state.StateFault;
 import dev.quire.machine.state.StateReader;
 import dev.quire.machine.state.StateWriter;
+import dev.quire.monitor.memory.FrameTable;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.SplittableRandom;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -25,7 +29,7 @@ class SwapDiskTest {
   private static final int SIZE = BLOCKS * PAGE;
 
   private final FakeSlots slots = new FakeSlots();
-  private final SwapDisk disk = new SwapDisk(SIZE, slots);
+  private final SwapDisk disk = new SwapDisk(SIZE, slots, new Object());
 
   private static byte[] content(BlockStore disk) throws IOException {
     byte[] all = new byte[(int) disk.sectors() * SECTOR];
@@ -33,22 +37,41 @@ class SwapDiskTest {
     return all;
   }
 
+  // ---- at random -------------------------------------------------------------------------------
+
+  /** Frames of the cache, if there is one. */
+  private int capacity;
+
+  private @Nullable ExclusiveCache cache;
+  private final byte[] model = new byte[SIZE];
+
   /** By block: whether anything is to be held there. */
-  private static long count(boolean[] blocks) {
-    long count = 0;
-    for (boolean block : blocks) {
-      count += block ? 1 : 0;
-    }
-    return count;
-  }
+  private final BitSet held = new BitSet();
 
   @ParameterizedTest
   @ValueSource(longs = {1, 2, 3, 4})
   void holdsWhatWasWritten(long seed) throws IOException {
-    SplittableRandom random = new SplittableRandom(seed);
-    byte[] model = new byte[SIZE];
-    boolean[] held = new boolean[BLOCKS];
-    for (int i = 0; i < 4000; i++) {
+    randomAccesses(new SplittableRandom(seed));
+    assertThat(disk.counters().cached()).isZero();
+  }
+
+  @ParameterizedTest
+  @ValueSource(longs = {1, 2, 3, 4, 5, 6})
+  void holdsItInACacheToo(long seed) throws IOException {
+    try (PhysicalMemory memory = new PhysicalMemory(0x8000_0000L, SIZE)) {
+      FrameTable frames = new FrameTable(memory);
+      ExclusiveCache exclusive = new ExclusiveCache(memory, frames, 1, () -> capacity);
+      disk.join(exclusive, DiskPages.key(3, 0));
+      cache = exclusive;
+      randomAccesses(new SplittableRandom(seed));
+      assertThat(exclusive.displaced()).isGreaterThan(100);
+      exclusive.close();
+      assertThat(frames.count(FrameTable.Use.CACHE)).isZero();
+    }
+  }
+
+  private void randomAccesses(SplittableRandom random) throws IOException {
+    for (int i = 0; i < 6000; i++) {
       int sector = random.nextInt(SIZE / SECTOR);
       int length = random.nextInt(40) * SECTOR;
       if (random.nextBoolean()) {
@@ -56,10 +79,11 @@ class SwapDiskTest {
         length = PAGE;
       }
       length = Math.min(length, SIZE - sector * SECTOR);
-      switch (random.nextInt(5)) {
-        case 0, 1 -> write(random, sector, length, model, held);
-        case 2 -> discard(sector, length, model, held);
+      switch (random.nextInt(6)) {
+        case 0, 1 -> write(random, sector, length);
+        case 2 -> discard(sector, length);
         case 3 -> slots.room = random.nextInt(BLOCKS);
+        case 4 -> useCache(random);
         default -> {
           byte[] found = new byte[length + 3];
           disk.read(sector, found, 3, length);
@@ -67,40 +91,73 @@ class SwapDiskTest {
               .isEqualTo(Arrays.copyOfRange(model, sector * SECTOR, sector * SECTOR + length));
         }
       }
-      assertThat(disk.counters().held()).isEqualTo(count(held)).isEqualTo(slots.used());
+      SwapDiskCounters counters = disk.counters();
+      assertThat(counters.held()).isEqualTo(held.cardinality());
+      assertThat(counters.filed()).isEqualTo(slots.used());
     }
     assertThat(content(disk)).isEqualTo(model);
     disk.close();
     assertThat(slots.used()).isZero();
   }
 
+  /** The guest takes blocks and evicts them as they are; the cache gets larger and smaller. */
+  private void useCache(SplittableRandom random) {
+    if (cache == null) {
+      return;
+    }
+    capacity = random.nextInt(4) == 0 ? random.nextInt(BLOCKS) : capacity;
+    cache.shrink();
+    for (int i = 0; i < 20; i++) {
+      int block = random.nextInt(BLOCKS);
+      long key = DiskPages.key(3, block);
+      byte[] content = Arrays.copyOfRange(model, block * PAGE, (block + 1) * PAGE);
+      byte[] taken = new byte[PAGE];
+      if (cache.take(key, taken, 0)) {
+        assertThat(taken).isEqualTo(content);
+      }
+      if (!cache.contains(key) && random.nextBoolean()) {
+        cache.enter(key, 0x80000 + block, content);
+      }
+    }
+  }
+
+  /** What VirtioBlock does before: copies mean nothing any more. */
+  private void forget(int sector, int length) {
+    for (int block = sector / 8;
+        cache != null && block * PAGE < sector * SECTOR + length;
+        block++) {
+      cache.dropCopy(DiskPages.key(3, block));
+    }
+  }
+
   /** If there is no room for a block, those before it are written, it and the others are not. */
-  private void write(
-      SplittableRandom random, int sector, int length, byte[] model, boolean[] held) {
+  private void write(SplittableRandom random, int sector, int length) {
     byte[] data = new byte[length + 5];
     random.nextBytes(data);
-    int writes = slots.writes;
+    forget(sector, length);
+    long writes = disk.counters().writes();
     int possible = BLOCKS;
     try {
       disk.write(sector, data, 5, length);
     } catch (IOException e) {
       assertThat(e).hasMessage("no room");
-      possible = slots.writes - writes;
+      possible = (int) (disk.counters().writes() - writes);
     }
     int start = sector * SECTOR;
     int end = Math.min(start + length, (start / PAGE + possible) * PAGE);
     for (int at = start; at < end; at++) {
       model[at] = data[5 + at - start];
-      held[at / PAGE] = true;
+      held.set(at / PAGE);
     }
   }
 
-  private void discard(int sector, int length, byte[] model, boolean[] held) throws IOException {
+  private void discard(int sector, int length) throws IOException {
+    forget(sector, length);
     disk.discard(sector, length / SECTOR);
     int first = Math.ceilDiv(sector * SECTOR, PAGE);
     for (int block = first; (block + 1) * PAGE <= sector * SECTOR + length; block++) {
       Arrays.fill(model, block * PAGE, (block + 1) * PAGE, (byte) 0);
-      held[block] = false;
+      held.clear(block);
     }
   }
 
@@ -122,12 +179,12 @@ class SwapDiskTest {
     disk.changed(1);
     disk.changed(2);
     disk.changed(3);
-    assertThat(disk.counters()).isEqualTo(new SwapDiskCounters(0, 3, 0, 3, 3));
+    assertThat(disk.counters()).isEqualTo(new SwapDiskCounters(0, 3, 0, 0, 3, 3));
     disk.read(8, three, 0, SECTOR);
     disk.write(16, three, 0, SECTOR);
-    assertThat(disk.counters()).isEqualTo(new SwapDiskCounters(1, 4, 0, 3, 1));
+    assertThat(disk.counters()).isEqualTo(new SwapDiskCounters(1, 4, 0, 0, 3, 1));
     disk.discard(0, 8 * 100);
-    assertThat(disk.counters()).isEqualTo(new SwapDiskCounters(1, 4, 3, 0, 0));
+    assertThat(disk.counters()).isEqualTo(new SwapDiskCounters(1, 4, 3, 0, 0, 0));
   }
 
   // ---- a saved state -------------------------------------------------------------------------
@@ -152,7 +209,7 @@ class SwapDiskTest {
       disk.write(8L * block, page, 0, PAGE);
     }
     byte[] state = saved(disk);
-    SwapDisk copy = new SwapDisk(SIZE, new FakeSlots());
+    SwapDisk copy = new SwapDisk(SIZE, new FakeSlots(), new Object());
     copy.load(reader(state));
     assertThat(copy.counters().held()).isEqualTo(count);
     assertThat(content(copy)).isEqualTo(content(disk));
@@ -163,7 +220,7 @@ class SwapDiskTest {
   void aStateOfALargerDiskIsAFault() throws IOException {
     disk.write(8L * (BLOCKS - 1), new byte[PAGE], 0, PAGE);
     byte[] state = saved(disk);
-    SwapDisk smaller = new SwapDisk(SIZE - PAGE, slots);
+    SwapDisk smaller = new SwapDisk(SIZE - PAGE, slots, new Object());
     assertThatThrownBy(() -> smaller.load(reader(state)))
         .isInstanceOf(StateFault.class)
         .hasMessage("In the saved state's \"swapped\", the slot is 299, not from 0 to 298.");
@@ -172,7 +229,7 @@ class SwapDiskTest {
   @Test
   void sizesThatAreNotPossible() {
     for (long size : new long[] {-PAGE, 0, 4095, SwapDisk.MOST + PAGE}) {
-      assertThatThrownBy(() -> new SwapDisk(size, slots))
+      assertThatThrownBy(() -> new SwapDisk(size, slots, new Object()))
           .isInstanceOf(UserError.class)
           .hasMessageContaining("at most 16G is, in whole pages");
     }
