@@ -3,6 +3,7 @@ package dev.quire.monitor;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.quire.monitor.explain.TableAudit;
+import dev.quire.monitor.memory.PageWatcher;
 import dev.quire.monitor.vcpu.FenceRange;
 import dev.quire.monitor.vcpu.GuestCpu;
 import java.util.Arrays;
@@ -14,13 +15,15 @@ import java.util.Random;
 /**
  * A P2M that changes underneath a guest: at random instants of its time random frames are moved to
  * other machine frames, shared, or taken from the tables until they are touched again; and what the
- * MMU can reach is looked through before. The guest must not notice.
+ * MMU can reach is looked through before. The guest must not notice. Some are watched, and none of
+ * these changes before that was told.
  */
 final class Upheaval {
   private final VirtualMachine vm;
   private final Random random;
   private final long longestPause;
   private final int frames;
+  private final Watch watch = new Watch();
   private int times;
 
   /**
@@ -32,6 +35,7 @@ final class Upheaval {
     this.random = new Random(seed);
     this.longestPause = longestPause;
     this.frames = frames;
+    vm.memory().watchWith(watch);
   }
 
   /** From now on, under the instruction clock. */
@@ -44,6 +48,47 @@ final class Upheaval {
     return times;
   }
 
+  /** How often a page that was watched has changed. */
+  int watchedChanges() {
+    return watch.changes;
+  }
+
+  /** Pages that are watched, with what was in them. */
+  private final class Watch implements PageWatcher {
+    private final Map<Long, byte[]> pages = new HashMap<>();
+    private int changes;
+
+    void add(long gfn) {
+      if (vm.memory().watch(gfn)) {
+        var _ = pages.putIfAbsent(gfn, page(gfn));
+      }
+    }
+
+    private byte[] page(long gfn) {
+      byte[] page = new byte[4096];
+      var _ = vm.memory().peek(gfn, page);
+      return page;
+    }
+
+    void check() {
+      pages.forEach((gfn, page) -> assertThat(page(gfn)).as("0x%x", gfn).isEqualTo(page));
+    }
+
+    @Override
+    public void changes(long gfn, Change why) {
+      assertThat(page(gfn)).as("0x%x before a %s", gfn, why).isEqualTo(pages.remove(gfn));
+      changes++;
+    }
+
+    @Override
+    public boolean giveFrames(int count) {
+      return false;
+    }
+
+    @Override
+    public void deflated() {}
+  }
+
   private void change() {
     times++;
     audit(vm, false);
@@ -53,8 +98,13 @@ final class Upheaval {
       }
       audit(vm, true);
     }
+    watch.check();
     shuffle(vm, random, frames);
-    begin();
+    int gfns = (int) (vm.memory().size() >>> 12);
+    for (int i = random.nextInt(1 + frames / 4); i > 0; i--) {
+      watch.add((vm.memory().base() >>> 12) + random.nextInt(gfns));
+    }
+    var _ = begin();
   }
 
   /**
