@@ -52,7 +52,7 @@ class DiskPagesTest {
   }
 
   private PageTransfers disk(int disk) {
-    return pages.of(disk, false);
+    return pages.of(disk);
   }
 
   /** As the device does it; whether the disk itself was needed. */

@@ -60,7 +60,7 @@ class SimulatedGuestTest {
 
     Guest(GuestMemory memory, DiskPages pages, int own, boolean storesFirst) {
       this.memory = memory;
-      this.disk = pages.of(0, false);
+      this.disk = pages.of(0);
       this.storesFirst = storesFirst;
       for (long gfn = BASE >>> 12; unused.size() < own; gfn++) {
         unused.add(gfn);
