@@ -60,6 +60,8 @@ final class RunCommand implements Callable<Integer> {
 
   @Mixin private SampleOptions sampling = new SampleOptions();
 
+  @Mixin private ProxyOptions proxy = new ProxyOptions();
+
   @Option(
       names = "--cpus",
       paramLabel = "N",
@@ -201,6 +203,7 @@ final class RunCommand implements Callable<Integer> {
     var _ = sampling.settings();
     var _ = swapDisk();
     PagingChoice choice = PagingChoice.parse(paging, shadow);
+    proxy.check(guest.memory(), choice);
     if (!SwitchOption.parse(switches).isEmpty() && choice == PagingChoice.NATIVE) {
       throw UserError.of("--switch-at needs a guest that is virtualized, not native.");
     }
@@ -244,8 +247,9 @@ final class RunCommand implements Callable<Integer> {
             guest.mirror());
     String console = exec == null ? "console=ttyS0" : GUEST_OF_ONE_COMMAND;
     String swap = SwapDiskChoice.append(swapDisk(), disks.size());
-    return guest
-        .configure(files.kernel(), (console + swap).strip())
+    VmConfig.Builder described = guest.configure(files.kernel(), (console + swap).strip());
+    return proxy
+        .configure(described, guest.memory())
         .initrd(files.initrd())
         .cpus(cpus)
         .disks(opened.stream().<BlockStore>map(KeptOpen::new).toList())

@@ -44,6 +44,8 @@ public final class CloneRehearsal {
           null,
           false,
           true,
+          null,
+          0,
           null);
 
   private final HostMachineClock clock = new HostMachineClock(1);

@@ -11,6 +11,7 @@ import dev.quire.monitor.VmConfig;
 import dev.quire.monitor.sampling.Sampler;
 import dev.quire.run.AgentChannel;
 import dev.quire.run.DiskChoice;
+import dev.quire.run.ProxyChoice;
 import dev.quire.run.SwapDiskChoice;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -140,6 +141,7 @@ final class GuestMaker {
 
   private VmConfig describe(
       VmConfig.Builder config, VmEntry entry, List<BlockStore> disks, long seed) {
+    ProxyChoice proxy = entry.proxy();
     String swap = SwapDiskChoice.append(entry.swapDisk(), disks.size());
     return config
         .memory(entry.memory())
@@ -149,6 +151,8 @@ final class GuestMaker {
         .swapDisk(entry.swapDisk())
         .paging(entry.paging())
         .balloon(entry.balloon())
+        .proxy(proxy == null ? null : proxy.settings(entry.memory()))
+        .diskNanos(entry.diskNanos())
         .countsInstructions(countsInstructions)
         .sampling(sampling)
         .seed(seed)

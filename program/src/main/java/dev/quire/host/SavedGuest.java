@@ -8,6 +8,7 @@ import dev.quire.monitor.paging.PagingChoice;
 import dev.quire.monitor.proxy.SwapDisk;
 import dev.quire.run.DiskChoice;
 import dev.quire.run.Json;
+import dev.quire.run.ProxyChoice;
 import dev.quire.save.SaveFile;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -19,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What a save says of its guest, in JSON: a {@link VmEntry}, with its limits of that moment. Files
- * are absolute; "" stands for none.
+ * are absolute; "" stands for none; of {@code proxyOwn}, for no proxy memory.
  */
 record SavedGuest(
     String name,
@@ -36,6 +37,10 @@ record SavedGuest(
     String exec,
     boolean balloon,
     long swapDisk,
+    String proxyOwn,
+    boolean proxyAdapts,
+    boolean proxyChecks,
+    long diskNanos,
     List<Disk> disks) {
 
   /** A disk that was not written in place; {@code bytes} is its file's length. */
@@ -71,6 +76,7 @@ record SavedGuest(
   }
 
   static SavedGuest of(VmEntry entry) {
+    ProxyChoice proxy = entry.proxy();
     return new SavedGuest(
         entry.name(),
         entry.group(),
@@ -86,6 +92,10 @@ record SavedGuest(
         entry.exec() == null ? "" : entry.exec(),
         entry.balloon(),
         entry.swapDisk(),
+        proxy == null ? "" : proxy.own(),
+        proxy != null && proxy.adapts(),
+        proxy != null && proxy.checks(),
+        entry.diskNanos(),
         entry.disks().stream().map(Disk::of).toList());
   }
 
@@ -106,6 +116,13 @@ record SavedGuest(
       }
       if (saved.cpus < 1 || saved.cpus > VmEntry.MAX_CPUS || saved.paging == PagingChoice.NATIVE) {
         throw UserError.of("it has %d CPUs under %s", saved.cpus, saved.paging.word());
+      }
+      ProxyChoice proxy = saved.proxy();
+      if (proxy != null) {
+        var _ = proxy.settings(saved.memory);
+      }
+      if (saved.diskNanos < 0) {
+        throw UserError.of("its disks need %d ns", saved.diskNanos);
       }
       int disks = saved.disks.size() + (saved.swapDisk == 0 ? 0 : 1);
       if (disks > VmConfig.MAX_DISKS || saved.writesDisks()) {
@@ -150,7 +167,13 @@ record SavedGuest(
         exec.isEmpty() ? null : exec,
         false,
         balloon,
+        proxy(),
+        diskNanos,
         null);
+  }
+
+  private @Nullable ProxyChoice proxy() {
+    return proxyOwn.isEmpty() ? null : new ProxyChoice(proxyOwn, proxyAdapts, proxyChecks);
   }
 
   private static @Nullable Path path(String text) {

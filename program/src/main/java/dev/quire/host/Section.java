@@ -151,6 +151,18 @@ final class Section {
     throw wrongType(key, "true or false", value);
   }
 
+  /** A string, or {@code yes} for true; null for false, or if there is no such key. */
+  @Nullable String flagOrString(String key, String yes) {
+    Object value = value(key);
+    if (value instanceof Boolean flag) {
+      return flag ? yes : null;
+    }
+    if (value == null || value instanceof String) {
+      return (String) value;
+    }
+    throw wrongType(key, "true, false or a string in quotes", value);
+  }
+
   int whole(String key, int least, int most, int otherwise) {
     Object value = value(key);
     if (value == null) {

@@ -6,6 +6,7 @@ import dev.quire.monitor.VmConfig;
 import dev.quire.monitor.manager.Limits;
 import dev.quire.monitor.paging.PagingChoice;
 import dev.quire.run.DiskChoice;
+import dev.quire.run.ProxyChoice;
 import dev.quire.run.SwapDiskChoice;
 import dev.quire.run.TraceChoice;
 import java.nio.file.Path;
@@ -31,6 +32,8 @@ import org.jspecify.annotations.Nullable;
  * @param exec a command that starts once the guest is up, or null
  * @param waitsForMemory true if it starts as soon as its min fits, false if it must fit at once
  * @param balloon true if it has a balloon device
+ * @param proxy how a part of its memory serves as a cache, or null
+ * @param diskNanos guest time that its disks need for a request
  * @param trace where its references go, or null
  */
 public record VmEntry(
@@ -50,6 +53,8 @@ public record VmEntry(
     @Nullable String exec,
     boolean waitsForMemory,
     boolean balloon,
+    @Nullable ProxyChoice proxy,
+    long diskNanos,
     @Nullable TraceChoice trace) {
   public static final int MAX_CPUS = 4;
   public static final int MAX_SHARES = 1_000_000;
@@ -72,6 +77,10 @@ public record VmEntry(
           "exec",
           "start",
           "balloon",
+          "proxy",
+          "proxy_adapts",
+          "proxy_check",
+          "disk_latency",
           "trace_memory",
           "trace_filter");
 
@@ -101,6 +110,8 @@ public record VmEntry(
         exec,
         waitsForMemory,
         balloon,
+        proxy,
+        diskNanos,
         null);
   }
 
@@ -127,7 +138,30 @@ public record VmEntry(
         section.string("exec"),
         section.oneOf("start", List.of("now", AS_MEMORY_ALLOWS)).equals(AS_MEMORY_ALLOWS),
         section.flag("balloon", true),
+        proxy(section, memory),
+        section.time("disk_latency", "0"),
         trace(section));
+  }
+
+  private static @Nullable ProxyChoice proxy(Section section, long memory) {
+    String own = section.flagOrString("proxy", ProxyChoice.STANDARD);
+    boolean adapts = section.flag("proxy_adapts", true);
+    boolean checks = section.flag("proxy_check", false);
+    for (String key : List.of("proxy_adapts", "proxy_check")) {
+      if (own == null && section.has(key)) {
+        throw section.mistake(key, "%s says nothing without proxy.", key);
+      }
+    }
+    if (own != null && !section.flag("balloon", true)) {
+      throw section.mistake(
+          "balloon", "proxy memory needs a balloon, which takes it from the guest.");
+    }
+    if (own == null) {
+      return null;
+    }
+    ProxyChoice choice = new ProxyChoice(own, adapts, checks);
+    var _ = section.parsed("proxy", () -> choice.settings(memory));
+    return choice;
   }
 
   private static @Nullable TraceChoice trace(Section section) {

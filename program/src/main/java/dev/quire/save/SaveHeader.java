@@ -26,7 +26,7 @@ record SaveHeader(
   static final int MOST = 1 << 29;
 
   private static final byte[] MAGIC = "QUIRESAV".getBytes(StandardCharsets.US_ASCII);
-  private static final int VERSION = 2;
+  private static final int VERSION = 3;
   private static final int SUM_AT = PAGE - Integer.BYTES;
 
   byte[] bytes() {

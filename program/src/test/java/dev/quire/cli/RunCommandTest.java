@@ -46,6 +46,11 @@ class RunCommandTest {
           --swap-disk  | lots           | --swap-disk lots: Memory 'lots' is not a size
           --swap-disk  | 1M             | not a multiple of 2M
           --swap-disk  | 17G            | at most 16G is
+          --proxy      | 70%%           | not a size
+          --proxy      | 101%           | 1 to 100
+          --proxy      | 300M           | cannot keep 300 MiB
+          --proxy      | 20%            | at least 64 MiB
+          --disk-latency | slow         | not a time
           --walk       | 80200000       | a hexadecimal address, an @
           --walk       | xyz@100        | a hexadecimal address, an @
           --walk       | 0x1@0x10       | a hexadecimal address, an @
@@ -53,6 +58,13 @@ class RunCommandTest {
           """)
   void aValueThatIsNotPossible(String option, String value, String sentence) {
     assertMistake(sentence, option, value);
+  }
+
+  @Test
+  void proxyMemoryThatIsNotPossible() {
+    assertMistake("--proxy-check says nothing without --proxy", "--proxy-check");
+    assertMistake("--proxy-fixed says nothing without --proxy", "--proxy-fixed");
+    assertMistake("virtualized, not native", "--proxy", "--paging", "native");
   }
 
   @Test

@@ -11,6 +11,7 @@ import dev.quire.monitor.sharing.Sharing.Mode;
 import dev.quire.monitor.sharing.Sharing.Order;
 import dev.quire.monitor.sharing.Sharing.Pace;
 import dev.quire.run.DiskChoice;
+import dev.quire.run.ProxyChoice;
 import dev.quire.run.TraceChoice;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -60,6 +61,7 @@ final class HostFileTest {
       exec = "true"
       start = "as memory allows"
       balloon = false
+      disk_latency = "200us"
       trace_memory = "a.trace"
       trace_filter = 7
       [[vm]]
@@ -67,6 +69,17 @@ final class HostFileTest {
       memory = "2M"
       disk = "one,ro"
       start = "now"
+      proxy = false
+      [[vm]]
+      name = "c"
+      memory = "256M"
+      proxy = "100M"
+      proxy_adapts = false
+      proxy_check = true
+      [[vm]]
+      name = "d"
+      memory = "256M"
+      proxy = true
       [[event]]
       at = "1.5s"
       vm = "b"
@@ -131,6 +144,8 @@ final class HostFileTest {
                 null,
                 false,
                 true,
+                null,
+                0,
                 null));
     assertThat(host.events()).isEmpty();
   }
@@ -171,10 +186,16 @@ final class HostFileTest {
                 "true",
                 true,
                 false,
+                null,
+                200_000,
                 new TraceChoice(folder.resolve("a.trace"), 7)));
-    assertThat(host.vms().getLast())
+    assertThat(host.vms().get(1))
         .extracting(VmEntry::min, vm -> vm.disks().size(), VmEntry::waitsForMemory)
         .containsExactly(MIB / 2, 1, false);
+    assertThat(host.vms().subList(1, 4))
+        .extracting(VmEntry::proxy)
+        .containsExactly(
+            null, new ProxyChoice("100M", false, true), new ProxyChoice("60%", true, false));
     assertThat(host.events())
         .containsExactly(new EventEntry(1_500_000_000, "b", "free"), new EventEntry(0, "a", "ps"));
   }
@@ -313,6 +334,15 @@ final class HostFileTest {
     assertVm("exec = {}", "exec must be a string in quotes, not a table");
     assertVm("start = 'later'", "'later' is not", "\"now\" or \"as memory allows\"");
     assertVm("balloon = 'no'", "balloon must be true or false, not 'no'");
+    assertVm("proxy = 1", "proxy must be true, false or a string in quotes, not 1");
+    assertVm("proxy = '0%'", "cannot keep 0 % of its memory", "1 to 100");
+    assertVm("proxy = '60 %'", "'60 %' is not a size");
+    assertVm("proxy = '66M'", "A guest of 64 MiB cannot keep 66 MiB");
+    assertVm("proxy = true", "cannot keep 40,263,680 bytes", "at least 64 MiB");
+    assertVm("proxy_adapts = false", "proxy_adapts says nothing without proxy");
+    assertVm("proxy_check = true", "proxy_check says nothing without proxy");
+    assertVm("balloon = false\nproxy = '64M'", "proxy memory needs a balloon");
+    assertVm("disk_latency = true", "disk_latency must be a time", "not true");
     assertVm("trace_memory = true", "trace_memory must be a string in quotes, not true");
     assertVm("trace_filter = 8", "trace_filter says nothing without trace_memory");
     assertVm("trace_filter = 0", "a whole number from 1 to 1,048,576, not 0");

@@ -152,7 +152,7 @@ class SaveFileTest {
     bytes[8] = 1;
     Files.write(file(), bytes);
     assertThatThrownBy(() -> readAll(file()))
-        .hasMessage("%s is a saved guest of format 1; this Quire reads format 2.", file());
+        .hasMessage("%s is a saved guest of format 1; this Quire reads format 3.", file());
   }
 
   @Test
