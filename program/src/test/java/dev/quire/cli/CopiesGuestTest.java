@@ -55,6 +55,11 @@ class CopiesGuestTest {
   }
 
   private static HostSession session(String clock) throws IOException {
+    return session(clock, 128, "");
+  }
+
+  /** {@code more} keys of the guest with so many MiB. */
+  private static HostSession session(String clock, int mib, String more) throws IOException {
     String file =
         """
         [machine]
@@ -62,11 +67,13 @@ class CopiesGuestTest {
         clock = "%s"
         [[vm]]
         name = "web"
-        memory = "128M"
+        memory = "%dM"
         append = "%s"
+        %s
         """
-            .formatted(clock, GuestCommand.FAST_BOOT);
-    HostSession.Boot boot = DebianGuest.boot(128 << 20);
+            .formatted(clock, mib, GuestCommand.FAST_BOOT, more);
+    HostSession.Boot boot =
+        more.isEmpty() ? DebianGuest.boot(mib << 20) : DebianGuest.bootToSwap(mib << 20);
     return new HostSession(HostFile.parse(file, "host.toml", Path.of("")), vm -> boot);
   }
 
@@ -75,12 +82,20 @@ class CopiesGuestTest {
   }
 
   private static void run(String clock, Runnable story) throws IOException {
-    try (HostSession session = session(clock);
+    run(
+        session(clock),
+        () -> {
+          in("web", "yes pattern | head -c 2000000 > /tmp/pattern; md5sum </tmp/pattern >/tmp/sum");
+          story.run();
+        });
+  }
+
+  private static void run(HostSession made, Runnable story) {
+    try (HostSession session = made;
         ControlServer _ = HostControl.open(session, HOST, 0)) {
       CompletableFuture<Void> end =
           CompletableFuture.runAsync(session::run, CopiesGuestTest::onThread);
       try {
-        in("web", "yes pattern | head -c 2000000 > /tmp/pattern; md5sum </tmp/pattern >/tmp/sum");
         story.run();
       } finally {
         session.cut();
@@ -203,5 +218,28 @@ class CopiesGuestTest {
           out("clone", HOST + "/web", "--count", "3");
           aCommandMayRunMeanwhile();
         });
+  }
+
+  // ---- with a disk to swap to ------------------------------------------------------------------
+
+  /** Its program has filled more memory than there is, and is about to verify it. */
+  private void whatWasSwappedIsFound() {
+    String file = folder.resolve("swapped.save").toString();
+    in("web", "pattern 30 --passes 1 --touch 1 --pause 4000 >/tmp/out 2>&1 & sleep 3");
+    assertThat(in("web", "tail -n 1 /proc/swaps")).matches("/dev/vda.*\\t\\d{4,}\\t.*");
+    out("clone", HOST + "/web");
+    out("save", HOST + "/web", file);
+    out("restore", file, "--host", HOST, "--name", "again", "--paging", "shadow");
+    for (String vm : List.of("web-1", "again", "web")) {
+      String done = in(vm, "while ! grep wrong /tmp/out; do sleep 0.2; done");
+      assertThat(done).contains("wrong 0 bytes");
+      assertThat(out("stats", HOST + "/" + vm))
+          .containsPattern("(?m)^swap disk .* [1-9][0-9,]* read");
+    }
+  }
+
+  @Test
+  void whatAGuestHasSwappedIsInItsCopies() throws IOException {
+    run(session("instructions", 96, "swap_disk = \"32M\""), this::whatWasSwappedIsFound);
   }
 }

@@ -19,12 +19,21 @@ public final class DebianGuest {
 
   /** Of a guest with so many bytes of memory. */
   public static HostSession.Boot boot(long memory) throws IOException {
+    return boot(Initramfs.Options.of(memory));
+  }
+
+  /** The same for one with a disk to swap to. */
+  public static HostSession.Boot bootToSwap(long memory) throws IOException {
+    return boot(Initramfs.Options.of(memory).withSwap(true));
+  }
+
+  private static HostSession.Boot boot(Initramfs.Options options) throws IOException {
     GuestImage image =
         ImageStore.ofUser().debian(MirrorOptions.DEFAULT, ProgressBar.onStandardError());
-    Initramfs.Options options = Initramfs.Options.of(memory).withFiles(GuestPrograms.files());
     return new HostSession.Boot(
         new GuestFile("kernel", Files.readAllBytes(image.kernel())),
-        new GuestFile("initramfs", Initramfs.build(image, options)));
+        new GuestFile(
+            "initramfs", Initramfs.build(image, options.withFiles(GuestPrograms.files()))));
   }
 
   /** On the instruction clock. */
