@@ -7,6 +7,7 @@ import dev.quire.monitor.memory.PageTraffic;
 import dev.quire.monitor.policy.Activity;
 import dev.quire.monitor.policy.MachineSnapshot;
 import dev.quire.monitor.policy.Policy;
+import dev.quire.monitor.policy.ProxySnapshot;
 import dev.quire.monitor.policy.Snapshot;
 import dev.quire.monitor.policy.VmSnapshot;
 import dev.quire.monitor.sharing.ScanCounters;
@@ -120,7 +121,8 @@ public record HostReport(long nanos, MachineSnapshot machine, ScanCounters scan,
         -1,
         -1,
         -1,
-        false);
+        false,
+        ProxySnapshot.NONE);
   }
 
   /** Bytes of pages that are on shared frames, of all guests. */

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.quire.monitor.policy.Activity;
 import dev.quire.monitor.policy.MachineSnapshot;
+import dev.quire.monitor.policy.ProxySnapshot;
 import dev.quire.monitor.policy.ReclaimState;
 import dev.quire.monitor.policy.Snapshot;
 import dev.quire.monitor.policy.VmSnapshot;
@@ -76,7 +77,8 @@ class MetricsTextTest {
             -1,
             -1,
             -1,
-            false);
+            false,
+            ProxySnapshot.NONE);
     MachineSnapshot machine =
         new MachineSnapshot(16 * mib, 11 * mib, 5 * mib, 0, 0, 0, 3 * mib, ReclaimState.HIGH);
     assertThat(parse(MetricsText.of(new Snapshot(0, machine, List.of(vm)), Map.of())))
@@ -105,7 +107,7 @@ class MetricsTextTest {
   private static Snapshot renamed(String name) {
     VmSnapshot vm =
         new VmSnapshot(
-            name, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, Activity.UNKNOWN, 0, -1, -1, -1, false);
+            name, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, Activity.UNKNOWN, 0, -1, -1, -1, false, ProxySnapshot.NONE);
     return new Snapshot(0, Recordings.snapshot(1).machine(), List.of(vm));
   }
 

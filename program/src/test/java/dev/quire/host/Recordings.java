@@ -4,6 +4,7 @@ import dev.quire.monitor.policy.Activity;
 import dev.quire.monitor.policy.MachineSnapshot;
 import dev.quire.monitor.policy.Policies;
 import dev.quire.monitor.policy.Policy;
+import dev.quire.monitor.policy.ProxySnapshot;
 import dev.quire.monitor.policy.ReclaimState;
 import dev.quire.monitor.policy.Snapshot;
 import dev.quire.monitor.policy.VmSnapshot;
@@ -43,6 +44,6 @@ final class Recordings {
     Activity activity = new Activity(fraction, 100, Math.round(100 * fraction), 0, 1);
     return new VmSnapshot(
         name, 256 * MIB, 32 * MIB, 256 * MIB, 1000, 200 * MIB, 0, 10 * MIB, 16 * MIB, 20 * MIB,
-        20 * MIB, 0, 150 * MIB, activity, 0, 192 * MIB, 100 * MIB, 40 * MIB, true);
+        20 * MIB, 0, 150 * MIB, activity, 0, 192 * MIB, 100 * MIB, 40 * MIB, true, ProxySnapshot.NONE);
   }
 }

@@ -9,10 +9,13 @@ package dev.quire.monitor.policy;
  *   used  U = configured - ballooned - available
  *   needs   = U + U/8, and if less than U/8 is available, three times what is missing of that:
  *             from U + U/8 (an eighth is available) to U + U/2 (nothing is)
- *   wants   = the greater of needs and held + swapped, within min and max
+ *   wants   = the greater of needs and held + swapped + displaced, within min and max
  *   active  = what sampling found, at most what is held, and what is missing of U/8, and what came
  *             back from swap
  * </pre>
+ *
+ * <p>What a cache holds is held; <i>displaced</i> is what it had no room for in the last period:
+ * with so much more it would hold that, too. Whether it would ever be read is not known here.
  *
  * <p>A guest that has used up all it has so wants half as much again each period: from 100 MiB to
  * 250 MiB in three. U does not change when only the balloon moves, so a guest that got what it
@@ -30,7 +33,7 @@ record Demand(VmSnapshot vm, long wanted, long active, long missing) {
   private static final int HASTE = 3;
 
   static Demand of(VmSnapshot vm) {
-    long has = vm.held() + vm.swapped();
+    long has = vm.held() + vm.swapped() + vm.proxy().displaced();
     long missing = 0;
     long needs = has + has / 2;
     if (vm.used() >= 0) {

@@ -7,7 +7,7 @@ package dev.quire.monitor.policy;
  * @param free frames that anyone may take
  * @param guest distinct frames that hold guests' pages
  * @param tables frames that hold page tables
- * @param cache frames of the exclusive caches
+ * @param cache frames of VMs' exclusive caches
  * @param reserve frames that guests' pages never get
  * @param saved what pages would take in addition if none shared a frame: of each frame that several
  *     map, all but one; it is no part of total
@@ -34,13 +34,13 @@ public record MachineSnapshot(
   }
 
   /**
-   * Bytes that policies hand out to guests: all but tables, cache, reserve and the part that is to
-   * stay free, so that the machine is in state HIGH when every VM is at its target. A shared frame
-   * counts for each VM that maps it, in what the VM holds as in what there is to hand out. Never
-   * negative.
+   * Bytes that policies hand out to guests: all but tables, reserve and the part that is to stay
+   * free, so that the machine is in state HIGH when every VM is at its target. Caches are part of
+   * what their VMs hold. A shared frame counts for each VM that maps it, in what the VM holds as in
+   * what there is to hand out. Never negative.
    */
   public long budget() {
-    long kept = tables + cache + reserve + ReclaimState.HIGH.freeBytes(total);
+    long kept = tables + reserve + ReclaimState.HIGH.freeBytes(total);
     return Math.max(0, total + saved - kept);
   }
 }

@@ -12,23 +12,38 @@ public final class Policies {
   /** The idle memory tax unless another one is asked for: an idle page costs 4 active ones. */
   public static final double DEFAULT_TAX = 0.75;
 
+  /** By what part a VM may miss more than its baseline unless told otherwise. */
+  public static final double DEFAULT_ALPHA = 0.05;
+
+  private static final double MOST_ALPHA = 1000;
+
   private Policies() {}
 
-  /** The policy with this name, {@code idle-tax} with a tax of 75 %; UserError if none has it. */
+  /**
+   * The policy with this name, {@code idle-tax} with a tax of 75 %, {@code miss-ratio} with an
+   * alpha of 5 %; UserError if none has it.
+   */
   public static Policy named(String name) {
-    return named(name, DEFAULT_TAX);
+    return named(name, DEFAULT_TAX, DEFAULT_ALPHA);
   }
 
   /**
-   * The same with another tax, 0 <= tax < 1, for {@code idle-tax}; the others have none and take no
-   * notice. UserError names the policies there are, or says what a tax may be.
+   * The same with another tax, 0 <= tax < 1, for {@code idle-tax}, and another alpha, 0 <= alpha <=
+   * 1000, for {@code miss-ratio}; the others have none and take no notice. UserError names the
+   * policies there are, or says what a tax or alpha may be.
    */
-  public static Policy named(String name, double tax) {
+  public static Policy named(String name, double tax, double alpha) {
     if (!(tax >= 0 && tax < 1)) {
       throw UserError.of(
           "The idle memory tax is from 0 to less than 1, such as 0.75; not %s.", tax);
     }
-    Map<String, Policy> all = all(tax);
+    if (!(alpha >= 0 && alpha <= MOST_ALPHA)) {
+      throw UserError.of(
+          "Alpha, by what part a guest may miss more than its baseline, is from 0 to 1000, such as"
+              + " 0.05; not %s.",
+          alpha);
+    }
+    Map<String, Policy> all = all(tax, alpha);
     Policy policy = all.get(name);
     if (policy == null) {
       throw UserError.of(
@@ -39,13 +54,13 @@ public final class Policies {
 
   /** The names of all policies, in alphabetical order. */
   public static List<String> names() {
-    return List.copyOf(all(DEFAULT_TAX).keySet());
+    return List.copyOf(all(DEFAULT_TAX, DEFAULT_ALPHA).keySet());
   }
 
-  private static Map<String, Policy> all(double tax) {
+  private static Map<String, Policy> all(double tax, double alpha) {
     Map<String, Policy> all = new TreeMap<>();
     for (Policy policy :
-        List.of(new StaticPolicy(), SharesPolicy.proportional(), SharesPolicy.idleTax(tax))) {
+        List.of(new StaticPolicy(), SharesPolicy.proportional(), SharesPolicy.idleTax(tax), new MissRatioPolicy(alpha))) {
       all.put(policy.name(), policy);
     }
     try {

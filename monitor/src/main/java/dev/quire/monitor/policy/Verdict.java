@@ -125,6 +125,7 @@ record Verdict(
         .append(Wording.limit(vm(), demand().wanted()))
         .append(": holds ")
         .append(Wording.mib(vm().held()))
+        .append(cache())
         .append(", ")
         .append(Wording.mib(vm().swapped()))
         .append(" swapped");
@@ -142,6 +143,14 @@ record Verdict(
         .append(Wording.mib(vm().comfort()))
         .append(" should be")
         .toString();
+  }
+
+  private String cache() {
+    String cache = vm().cache() > 0 ? " with its cache of " + Wording.mib(vm().cache()) : "";
+    long displaced = vm().proxy().displaced();
+    return displaced == 0
+        ? cache
+        : cache + ", and its cache had no room for " + Wording.mib(displaced);
   }
 
   private String gets() {

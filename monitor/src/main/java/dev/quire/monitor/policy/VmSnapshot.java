@@ -15,7 +15,7 @@ package dev.quire.monitor.policy;
  * @param swapped pages in the swap file
  * @param ballooned pages that the guest's balloon gave to the monitor
  * @param unpopulated pages without content: zero on first touch
- * @param cache its part of the exclusive caches
+ * @param cache frames of the exclusive cache of its proxy memory, which are none of its pages
  * @param target what was decided for it last; 0 before the first decision
  * @param activity how much of it the VM used lately
  * @param swappedIn bytes brought back from the swap file since the last snapshot
@@ -25,6 +25,7 @@ package dev.quire.monitor.policy;
  *     ballooned}: if the balloon has moved since the driver said so, it is corrected by as much
  * @param guestFree unused pages, from the balloon driver; -1 unknown
  * @param obeys whether its balloon does what it is asked; if not, the monitor swaps
+ * @param proxy what its proxy memory knows, or {@link ProxySnapshot#NONE}
  */
 public record VmSnapshot(
     String name,
@@ -45,7 +46,8 @@ public record VmSnapshot(
     long guestTotal,
     long guestAvailable,
     long guestFree,
-    boolean obeys) {
+    boolean obeys,
+    ProxySnapshot proxy) {
   /** Raises IllegalArgumentException for what cannot be. */
   public VmSnapshot {
     Checks.require(!name.isBlank(), "name", "'" + name + "'");
@@ -68,9 +70,9 @@ public record VmSnapshot(
     Checks.bytesOrUnknown("guestFree", guestFree);
   }
 
-  /** Bytes of machine memory behind its pages. */
+  /** Bytes of machine memory for it: behind its pages, and in its cache. */
   public long held() {
-    return privateBytes + shared;
+    return privateBytes + shared + cache;
   }
 
   /** Bytes that it could touch without asking anybody: all but what its balloon has taken. */
@@ -78,9 +80,12 @@ public record VmSnapshot(
     return configured - ballooned;
   }
 
-  /** Bytes of those it holds that it used lately; 0 if that is not measured. */
+  /**
+   * Bytes of those it holds that it used lately; 0 if that is not measured. None of them is in its
+   * cache: what it uses of that leaves the cache.
+   */
   public long active() {
-    return Math.min(held(), Math.round(activity.fraction() * touchable()));
+    return Math.min(privateBytes + shared, Math.round(activity.fraction() * touchable()));
   }
 
   /**

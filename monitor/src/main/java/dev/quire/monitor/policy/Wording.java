@@ -29,6 +29,11 @@ final class Wording {
     return String.format(Locale.ROOT, "%,d", value);
   }
 
+  /** "12.5 pages/s". */
+  static String pages(double perSecond) {
+    return decimal(perSecond, perSecond < 10 ? 2 : 0) + " pages/s";
+  }
+
   /** "2.4 shares/MiB" of shares for each byte. */
   static String density(double sharesPerByte) {
     double value = sharesPerByte * MIB;

@@ -63,10 +63,28 @@ final class Hosts {
     if (random.nextInt(4) > 0) {
       guest.active(random.nextInt(5) / 4.0);
     }
+    if (random.nextBoolean()) {
+      guest.proxy(random.nextLong(Math.min(held, ballooned) + 1) * Policy.PAGE, proxy(random, pages));
+    }
     if (random.nextInt(3) > 0) {
       guest.available(random.nextLong(pages - ballooned + 1) * Policy.PAGE);
     }
     return guest.snapshot();
+  }
+
+  /** Curves of all kinds: flat ones, few steps and many, small and large ones, or none at all. */
+  private static ProxySnapshot proxy(Random random, long pages) {
+    long own = random.nextLong(1, pages + 1);
+    long displaced = random.nextInt(3) * random.nextLong(1 << 20);
+    List<ProxySnapshot.Point> points = new ArrayList<>();
+    double misses = random.nextInt(1000);
+    long frames = own;
+    for (int left = random.nextInt(8); left > 0; left--) {
+      points.add(new ProxySnapshot.Point(frames * Policy.PAGE, misses));
+      misses *= random.nextInt(5) / 4.0;
+      frames += 1 + random.nextLong(1 + pages / 4);
+    }
+    return new ProxySnapshot(own * Policy.PAGE, displaced, points);
   }
 
   /** A VM in the making; 256 MiB, of which nothing is known. */
@@ -82,6 +100,8 @@ final class Hosts {
     private double active = -1;
     private long swappedIn;
     private long available = -1;
+    private long cache;
+    private ProxySnapshot proxy = ProxySnapshot.NONE;
 
     Guest(String name) {
       this.name = name;
@@ -133,6 +153,13 @@ final class Hosts {
       return this;
     }
 
+    /** It has proxy memory; of what it holds, {@code cacheBytes} are in its cache. */
+    Guest proxy(long cacheBytes, ProxySnapshot known) {
+      cache = cacheBytes;
+      proxy = known;
+      return this;
+    }
+
     /** As if so much of what it holds had been found to be active. */
     private Activity activity() {
       if (active < 0) {
@@ -153,20 +180,21 @@ final class Hosts {
           min,
           max < 0 ? configured : max,
           shares,
-          held,
+          held - cache,
           0,
           0,
           swapped,
           ballooned,
-          configured - held - swapped - ballooned,
-          0,
+          Math.max(0, configured - (held - cache) - swapped - ballooned),
+          cache,
           0,
           activity(),
           swappedIn,
           available < 0 ? -1 : configured,
           available,
           available,
-          true);
+          true,
+          proxy);
     }
   }
 }

@@ -36,7 +36,7 @@ class PoliciesTest {
   @ParameterizedTest
   @ValueSource(doubles = {-0.1, 1, 7, Double.NaN})
   void aTaxIsLessThanOne(double tax) {
-    assertThatThrownBy(() -> Policies.named("idle-tax", tax))
+    assertThatThrownBy(() -> Policies.named("idle-tax", tax, 0))
         .isInstanceOf(UserError.class)
         .hasMessageContaining("from 0 to less than 1");
   }

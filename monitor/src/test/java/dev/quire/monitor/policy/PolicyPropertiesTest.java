@@ -22,7 +22,9 @@ class PolicyPropertiesTest {
         Policies.named("static"),
         Policies.named("proportional"),
         Policies.named("idle-tax"),
-        Policies.named("idle-tax", 0.99),
+        Policies.named("idle-tax", 0.99, 0),
+        Policies.named("miss-ratio"),
+        Policies.named("miss-ratio", 0, 0),
         Policies.named("highest-first"));
   }
 
@@ -63,7 +65,7 @@ class PolicyPropertiesTest {
   @ParameterizedTest
   @MethodSource("taxes")
   void noMebibyteWouldEarnMoreElsewhere(double tax) {
-    Policy policy = Policies.named("idle-tax", tax);
+    Policy policy = Policies.named("idle-tax", tax, 0);
     for (Snapshot host : hosts()) {
       List<Target> targets = policy.decide(host);
       List<Demand> demands = host.vms().stream().map(Demand::of).toList();
@@ -96,7 +98,7 @@ class PolicyPropertiesTest {
   @ParameterizedTest
   @MethodSource("taxes")
   void whoUsesMoreDoesNotGetLess(double tax) {
-    Policy policy = Policies.named("idle-tax", tax);
+    Policy policy = Policies.named("idle-tax", tax, 0);
     for (Snapshot host : hosts()) {
       for (int i = 0; i < host.vms().size(); i++) {
         VmSnapshot vm = host.vms().get(i);
@@ -134,7 +136,7 @@ class PolicyPropertiesTest {
   @ParameterizedTest
   @MethodSource("taxes")
   void withoutATaxItIsProportional(double tax) {
-    Policy taxed = Policies.named("idle-tax", tax);
+    Policy taxed = Policies.named("idle-tax", tax, 0);
     Policy proportional = Policies.named("proportional");
     boolean same = true;
     for (Snapshot host : hosts()) {
@@ -168,6 +170,6 @@ class PolicyPropertiesTest {
     Hosts.Guest guest = new Hosts.Guest(vm.name()).configured(vm.configured());
     guest.limits(vm.min(), vm.max()).shares(vm.shares()).held(vm.held()).swapped(vm.swapped());
     guest.ballooned(vm.ballooned()).swappedIn(vm.swappedIn()).available(vm.guestAvailable());
-    return guest.active(fraction).snapshot();
+    return guest.active(fraction).proxy(vm.cache(), vm.proxy()).snapshot();
   }
 }
