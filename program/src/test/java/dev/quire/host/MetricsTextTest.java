@@ -107,7 +107,26 @@ class MetricsTextTest {
   private static Snapshot renamed(String name) {
     VmSnapshot vm =
         new VmSnapshot(
-            name, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, Activity.UNKNOWN, 0, -1, -1, -1, false, ProxySnapshot.NONE);
+            name,
+            0,
+            0,
+            0,
+            1,
+            0,
+            0,
+            0,
+            0,
+            0,
+            0,
+            0,
+            0,
+            Activity.UNKNOWN,
+            0,
+            -1,
+            -1,
+            -1,
+            false,
+            ProxySnapshot.NONE);
     return new Snapshot(0, Recordings.snapshot(1).machine(), List.of(vm));
   }
 

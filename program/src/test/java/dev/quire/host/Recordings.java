@@ -43,7 +43,25 @@ final class Recordings {
     double fraction = active * 200 / 236;
     Activity activity = new Activity(fraction, 100, Math.round(100 * fraction), 0, 1);
     return new VmSnapshot(
-        name, 256 * MIB, 32 * MIB, 256 * MIB, 1000, 200 * MIB, 0, 10 * MIB, 16 * MIB, 20 * MIB,
-        20 * MIB, 0, 150 * MIB, activity, 0, 192 * MIB, 100 * MIB, 40 * MIB, true, ProxySnapshot.NONE);
+        name,
+        256 * MIB,
+        32 * MIB,
+        256 * MIB,
+        1000,
+        200 * MIB,
+        0,
+        10 * MIB,
+        16 * MIB,
+        20 * MIB,
+        20 * MIB,
+        0,
+        150 * MIB,
+        activity,
+        0,
+        192 * MIB,
+        100 * MIB,
+        40 * MIB,
+        true,
+        ProxySnapshot.NONE);
   }
 }

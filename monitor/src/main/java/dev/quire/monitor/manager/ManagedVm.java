@@ -8,6 +8,7 @@ import dev.quire.monitor.memory.PageCounts;
 import dev.quire.monitor.memory.PageTraffic;
 import dev.quire.monitor.policy.Activity;
 import dev.quire.monitor.policy.Policy;
+import dev.quire.monitor.policy.ProxySnapshot;
 import dev.quire.monitor.policy.Target;
 import dev.quire.monitor.policy.VmSnapshot;
 import dev.quire.monitor.sampling.Estimate;
@@ -31,6 +32,7 @@ public final class ManagedVm {
   private final BalloonControl balloon;
   private final Move move;
   private final Stillness stillness = new Stillness();
+  private final @Nullable ManagedProxy proxy;
   private final long[] heldBefore = new long[REMEMBERED];
   private int steps;
   private Limits limits;
@@ -50,6 +52,7 @@ public final class ManagedVm {
     this.vm = vm;
     this.limits = limits.check(name, vm.memory().size());
     this.balloon = new BalloonControl(driver(vm.balloon()), vm.memory().size());
+    this.proxy = vm.proxy() == null ? null : new ManagedProxy(vm.proxy(), vm.memory(), vm.clock());
     this.move = new Move(vm.memory().traffic());
   }
 
@@ -121,15 +124,41 @@ public final class ManagedVm {
     }
   }
 
-  /** Bytes of machine memory behind its pages; what it shares counts in full. */
+  /** Bytes of machine memory behind its pages and in its cache; what it shares counts in full. */
   long heldBytes() {
-    return vm.memory().resident();
+    return vm.memory().resident() + cached();
+  }
+
+  private long cached() {
+    return proxy == null ? 0 : proxy.cached();
+  }
+
+  /** Pages that its cache has lost to others. */
+  long dropped() {
+    return proxy == null ? 0 : proxy.dropped();
+  }
+
+  /** Whether it has proxy memory: then its guest keeps M0, whatever is free. */
+  boolean hasProxy() {
+    return proxy != null;
+  }
+
+  /** What its guest may hold of what the VM may hold. */
+  long guestBytes() {
+    return proxy == null ? targetBytes() : proxy.keeps(targetBytes());
+  }
+
+  /** Holds its cache to what the target leaves for it. */
+  void limitCache() {
+    if (proxy != null) {
+      proxy.limit(targetBytes());
+    }
   }
 
   /**
-   * By how much it holds more than {@code most} bytes, as far as that can be taken: swapping a page
-   * whose frame it shares frees nothing. A VM that is over because it shares much keeps something
-   * of its own to work with.
+   * By how much it holds more than {@code most} bytes, as far as that can be taken by balloon or
+   * swap: swapping a page whose frame it shares frees nothing. A VM that is over because it shares
+   * much keeps something of its own to work with.
    */
   long over(long most) {
     long own = vm.memory().counts().privatePages() * Policy.PAGE;
@@ -137,13 +166,16 @@ public final class ManagedVm {
   }
 
   /**
-   * Notes what its balloon's driver has said and its sampler has seen, before {@link #snapshot},
-   * which locks its memory.
+   * Notes what its balloon's driver has said, and its sampler and proxy memory have seen, before
+   * {@link #snapshot}, which locks its memory.
    */
   void hear() {
     Sampler sampler = vm.sampler();
     Estimate seen = sampler == null ? null : sampler.now();
     activity = seen == null ? Activity.UNKNOWN : activity(seen);
+    if (proxy != null) {
+      proxy.hear();
+    }
     heardTotal = statistics().total();
     heardFree = statistics().free();
     heardAvailable = balloon.available();
@@ -223,13 +255,14 @@ public final class ManagedVm {
         counts.swapped() * Policy.PAGE,
         counts.ballooned() * Policy.PAGE,
         counts.unpopulated() * Policy.PAGE,
-        0,
+        cached(),
         target == null ? 0 : target.bytes(),
         activity,
         swappedIn * Policy.PAGE,
         heardTotal,
         heardAvailable,
         heardFree,
-        heardObeys);
+        heardObeys,
+        proxy == null ? ProxySnapshot.NONE : proxy.snapshot(decides));
   }
 }

@@ -230,7 +230,12 @@ public final class MemoryManager {
     return state != ReclaimState.HIGH || settings.policy().isStrict() || !settings.means().swap();
   }
 
+  /**
+   * A cache fills with whatever its guest evicts, however much memory there is; so its VM's target
+   * holds for it always, and guests with proxy memory keep to M0 always.
+   */
   private void steer(ManagedVm vm) {
+    vm.limitCache();
     if (vm.standsStill()) {
       vm.balloon().excuse(clock.now());
     }
@@ -241,12 +246,14 @@ public final class MemoryManager {
     }
     long most = reclaims() ? vm.targetBytes() : vm.limits().max();
     long over = vm.over(most);
+    long guest = vm.guestBytes();
     if (settings.means().balloon() && !vm.hasFixedBalloon()) {
-      boolean limits = !settings.means().swap() || settings.policy().isStrict();
+      boolean limits = !settings.means().swap() || settings.policy().isStrict() || vm.hasProxy();
       long couldHold = vm.vm().memory().size() - vm.balloon().asked();
-      vm.balloon().steer(vm.targetBytes(), limits ? Math.max(0, couldHold - most) : over);
+      long mayHold = vm.hasProxy() ? guest : most;
+      vm.balloon().steer(guest, limits ? Math.max(0, couldHold - mayHold) : over);
     }
-    boolean helpless = !settings.means().balloon() || vm.balloon().isExhausted(vm.targetBytes());
+    boolean helpless = !settings.means().balloon() || vm.balloon().isExhausted(guest);
     if (settings.means().swap() && over > 0 && helpless) {
       int _ = vm.evict((int) Math.min(over / Policy.PAGE, MOST_EVICTED));
     }
@@ -273,7 +280,7 @@ public final class MemoryManager {
   private void holdOrLetGo() {
     for (ManagedVm vm : vms) {
       boolean over = vm.over(vm.targetBytes()) > 0;
-      boolean useless = canSwap() || vm.balloon().isExhausted(vm.targetBytes());
+      boolean useless = canSwap() || vm.balloon().isExhausted(vm.guestBytes());
       vm.hold(state == ReclaimState.LOW && over && useless);
       String sentence = vm.stillness().follow(clock.now(), vm.isHeld());
       if (!sentence.isEmpty()) {
@@ -362,7 +369,10 @@ public final class MemoryManager {
     Move.Taken taken =
         from.move()
             .follow(
-                clock.now(), from.vm().memory().traffic(), target == null ? "" : target.brief());
+                clock.now(),
+                from.vm().memory().traffic(),
+                from.dropped(),
+                target == null ? "" : target.brief());
     if (taken.bytes() == 0) {
       return;
     }
@@ -379,13 +389,9 @@ public final class MemoryManager {
   }
 
   private static String means(Move.Taken taken) {
-    if (taken.bySwap() == 0) {
-      return "by balloon";
-    }
-    return taken.byBalloon() == 0
-        ? "by swap"
-        : "%d by balloon, %d by swap"
-            .formatted(taken.byBalloon() * Policy.PAGE / MIB, taken.bySwap() * Policy.PAGE / MIB);
+    List<String> ways = new ArrayList<>();
+    taken.ways().forEach((way, pages) -> ways.add(pages * Policy.PAGE / MIB + " " + way));
+    return ways.size() == 1 ? taken.ways().firstKey() : String.join(", ", ways);
   }
 
   private String receiver(ManagedVm from, Move.Taken taken) {

@@ -6,6 +6,7 @@
  *   MemoryManager     each step: accounting, ReclaimState; each period: Snapshot, with what each
  *                     VM's Sampler has seen, Policy, targets; then it brings each VM to its target:
  *     BalloonControl    how far a VM's balloon is inflated, and whether its BalloonDriver obeys
+ *     ManagedProxy      a VM's proxy memory: its curve, and how much of the target its cache gets
  *     GuestMemory       evict: random pages go to the swap file
  *     VirtualMachine    hold: VMs over their target stand still while nothing else helps
  *   ManagedVm         one VM, its limits, and what was decided for it

@@ -105,8 +105,7 @@ record MissVerdict(Claim claim, List<Claim> claims, double alpha) {
       return "its proportional share";
     }
     return "it misses %s with %s"
-        .formatted(
-            Wording.pages(vm().proxy().missesAt(claim.bytes())), Wording.mib(claim.bytes()));
+        .formatted(Wording.pages(vm().proxy().missesAt(claim.bytes())), Wording.mib(claim.bytes()));
   }
 
   private static String rate(double perSecond) {

@@ -60,7 +60,11 @@ public final class Policies {
   private static Map<String, Policy> all(double tax, double alpha) {
     Map<String, Policy> all = new TreeMap<>();
     for (Policy policy :
-        List.of(new StaticPolicy(), SharesPolicy.proportional(), SharesPolicy.idleTax(tax), new MissRatioPolicy(alpha))) {
+        List.of(
+            new StaticPolicy(),
+            SharesPolicy.proportional(),
+            SharesPolicy.idleTax(tax),
+            new MissRatioPolicy(alpha))) {
       all.put(policy.name(), policy);
     }
     try {

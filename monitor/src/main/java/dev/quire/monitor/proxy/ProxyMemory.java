@@ -112,6 +112,9 @@ public final class ProxyMemory {
     return own.bytes();
   }
 
+  /** A memory manager steers the VM's balloon and limits the cache from now on. */
+  public void managed() {}
+
   /** Says how many bytes the cache may take of the machine from now on; at first all it wants. */
   public void limit(long bytes) {
     synchronized (memory) {

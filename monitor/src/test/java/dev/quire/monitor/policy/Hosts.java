@@ -64,7 +64,8 @@ final class Hosts {
       guest.active(random.nextInt(5) / 4.0);
     }
     if (random.nextBoolean()) {
-      guest.proxy(random.nextLong(Math.min(held, ballooned) + 1) * Policy.PAGE, proxy(random, pages));
+      guest.proxy(
+          random.nextLong(Math.min(held, ballooned) + 1) * Policy.PAGE, proxy(random, pages));
     }
     if (random.nextInt(3) > 0) {
       guest.available(random.nextLong(pages - ballooned + 1) * Policy.PAGE);

@@ -18,7 +18,7 @@ class PoliciesTest {
   @Test
   void theUsersOwnPolicyIsFoundBesideTheBuiltInOnes() {
     assertThat(Policies.names())
-        .containsExactly("highest-first", "idle-tax", "proportional", "static");
+        .containsExactly("highest-first", "idle-tax", "miss-ratio", "proportional", "static");
     for (String name : Policies.names()) {
       assertThat(Policies.named(name).name()).isEqualTo(name);
     }
@@ -29,8 +29,8 @@ class PoliciesTest {
     assertThatThrownBy(() -> Policies.named("idletax"))
         .isInstanceOf(UserError.class)
         .hasMessage(
-            "There is no policy 'idletax'; there are highest-first, idle-tax, proportional,"
-                + " static.");
+            "There is no policy 'idletax'; there are highest-first, idle-tax, miss-ratio,"
+                + " proportional, static.");
   }
 
   @ParameterizedTest
@@ -39,6 +39,14 @@ class PoliciesTest {
     assertThatThrownBy(() -> Policies.named("idle-tax", tax, 0))
         .isInstanceOf(UserError.class)
         .hasMessageContaining("from 0 to less than 1");
+  }
+
+  @ParameterizedTest
+  @ValueSource(doubles = {-0.1, 1001, Double.POSITIVE_INFINITY, Double.NaN})
+  void anAlphaIsNotNegative(double alpha) {
+    assertThatThrownBy(() -> Policies.named("miss-ratio", 0, alpha))
+        .isInstanceOf(UserError.class)
+        .hasMessageContaining("from 0 to 1000");
   }
 
   @Test

@@ -1,0 +1,124 @@
+package dev.quire.monitor.manager;
+
+import dev.quire.machine.board.Clock;
+import dev.quire.monitor.estimate.MissCurve;
+import dev.quire.monitor.memory.GuestMemory;
+import dev.quire.monitor.policy.Policy;
+import dev.quire.monitor.policy.ProxySnapshot;
+import dev.quire.monitor.policy.ProxySnapshot.Point;
+import dev.quire.monitor.proxy.ProxyCounters;
+import dev.quire.monitor.proxy.ProxyMemory;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The proxy memory of one VM, as memory management uses it. The guest keeps M0, its cache gets what
+ * remains of the VM's target, so that memory moves between such VMs as frames of their caches.
+ */
+final class ManagedProxy {
+  /** Guest time after which what was read counts half in the curve. */
+  private static final long HALF_LIFE_NANOS = 10_000_000_000L;
+
+  /** Fewer reads tell nothing about sizes. */
+  private static final long LEAST_READS = 100;
+
+  /** Steps of the curve that is given to a policy, about. */
+  private static final int RESOLUTION = 64;
+
+  private static final double NANOS = 1e9;
+
+  private final ProxyMemory proxy;
+  private final GuestMemory memory;
+  private final Clock clock;
+  private long heardAt;
+
+  /** The guest's time that the curve is of; what is older counts less. */
+  private double span;
+
+  private long lackedBefore;
+  private long dropped;
+  private List<Point> misses = List.of();
+
+  /** From now on nobody else steers the VM's balloon or limits its cache. */
+  ManagedProxy(ProxyMemory proxy, GuestMemory memory, Clock clock) {
+    this.proxy = proxy;
+    this.memory = memory;
+    this.clock = clock;
+    this.heardAt = clock.now();
+    proxy.managed();
+  }
+
+  /** What the guest is to keep of {@code target} bytes for the VM. */
+  long keeps(long target) {
+    return Math.min(target, proxy.own());
+  }
+
+  /** Frames of the cache, in bytes. */
+  long cached() {
+    return proxy.cached();
+  }
+
+  /** Pages that left the cache because its limit fell, since it is managed. */
+  long dropped() {
+    return dropped;
+  }
+
+  /** Gives the cache what remains of {@code target} bytes beside all that the guest may hold. */
+  void limit(long target) {
+    synchronized (memory) {
+      long guest = memory.size() - memory.counts().ballooned() * Policy.PAGE;
+      long before = proxy.cached();
+      proxy.limit(Math.max(0, target - guest));
+      dropped += Math.max(0, before - proxy.cached()) / Policy.PAGE;
+    }
+  }
+
+  /** Takes notice of the curve; before the VM's memory is locked together with others. */
+  void hear() {
+    long now = clock.now();
+    span += now - heardAt;
+    heardAt = now;
+    synchronized (memory) {
+      misses = span == 0 ? List.of() : points(proxy.trace().recent(frames(proxy.own())));
+      if (span >= 2 * HALF_LIFE_NANOS) {
+        proxy.trace().age();
+        span /= 2;
+      }
+    }
+  }
+
+  private List<Point> points(MissCurve curve) {
+    if (curve.references() < LEAST_READS) {
+      double all = perSecond(curve.references());
+      return List.of(new Point(bytes(curve.from()), all));
+    }
+    List<Point> points = new ArrayList<>();
+    for (MissCurve.Point point : curve.points(RESOLUTION)) {
+      points.add(new Point(bytes(point.frames()), perSecond(point.misses())));
+    }
+    return points;
+  }
+
+  private double perSecond(double misses) {
+    return misses * NANOS / span;
+  }
+
+  private static int frames(long bytes) {
+    return (int) (bytes / Policy.PAGE);
+  }
+
+  private static long bytes(int frames) {
+    return frames * Policy.PAGE;
+  }
+
+  /** Its part of a snapshot, which begins a new period if {@code decides}. */
+  ProxySnapshot snapshot(boolean decides) {
+    ProxyCounters counters = proxy.counters();
+    long lacked = counters.displaced() + counters.refused();
+    long displaced = lacked - lackedBefore;
+    if (decides) {
+      lackedBefore = lacked;
+    }
+    return new ProxySnapshot(proxy.own(), displaced * Policy.PAGE, misses);
+  }
+}
