@@ -37,7 +37,8 @@ final class ReplayCommand implements Callable<Integer> {
       names = "--policy",
       paramLabel = "P",
       required = true,
-      description = "static, proportional, idle-tax, or one of your own (docs/policies.md).")
+      description =
+          "static, proportional, idle-tax, miss-ratio, or one of your own (docs/policies.md).")
   private String name = "";
 
   @Option(
@@ -45,6 +46,12 @@ final class ReplayCommand implements Callable<Integer> {
       paramLabel = "T",
       description = "The tax of idle-tax, from 0 to less than 1 (default 0.75).")
   private @Nullable Double tax;
+
+  @Option(
+      names = "--alpha",
+      paramLabel = "A",
+      description = "The alpha of miss-ratio, at least 0 (default 0.05).")
+  private @Nullable Double alpha;
 
   @Option(names = "--json", description = "Print one JSON object, in bytes, with the reasons.")
   private boolean json;
@@ -64,12 +71,16 @@ final class ReplayCommand implements Callable<Integer> {
   }
 
   private Policy policy() {
-    if (tax == null) {
-      return Policies.named(name);
-    }
-    Policy policy = Policies.named(name, tax);
-    if (!name.equals("idle-tax")) {
+    Policy policy =
+        Policies.named(
+            name,
+            tax == null ? Policies.DEFAULT_TAX : tax,
+            alpha == null ? Policies.DEFAULT_ALPHA : alpha);
+    if (tax != null && !name.equals("idle-tax")) {
       throw UserError.of("--tax is for --policy idle-tax; %s has none.", name);
+    }
+    if (alpha != null && !name.equals("miss-ratio")) {
+      throw UserError.of("--alpha is for --policy miss-ratio; %s has none.", name);
     }
     return policy;
   }

@@ -71,7 +71,8 @@ final class UpCommand implements Callable<Integer> {
   @Option(
       names = "--policy",
       paramLabel = "P",
-      description = "In place of the file's: static, proportional, idle-tax, or one of your own.")
+      description =
+          "In place of the file's: static, proportional, idle-tax, miss-ratio, or one of your own.")
   private @Nullable String policy;
 
   @Option(
@@ -170,7 +171,7 @@ final class UpCommand implements Callable<Integer> {
       machine = new MachineConfig(machine.memory(), machine.harts(), counts);
     }
     if (policy != null) {
-      String known = Policies.named(policy, manager.tax()).name();
+      String known = Policies.named(policy, manager.tax(), manager.alpha()).name();
       manager = manager.withPolicy(known);
     }
     return new HostConfig(machine, manager, config.vms(), config.events());
@@ -271,6 +272,7 @@ final class UpCommand implements Callable<Integer> {
             new SnapshotLog.Header(
                 manager.policy(),
                 manager.tax(),
+                manager.alpha(),
                 manager.periodNanos(),
                 session.config().machine().memory()));
     session.recordTo(

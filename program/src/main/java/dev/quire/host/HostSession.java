@@ -80,7 +80,7 @@ public final class HostSession implements AutoCloseable {
     ManagerConfig managing = config.manager();
     MemoryManager.Settings settings =
         new MemoryManager.Settings(
-            Policies.named(managing.policy(), managing.tax()),
+            Policies.named(managing.policy(), managing.tax(), managing.alpha()),
             managing.periodNanos(),
             new Means(true, managing.swap().on()),
             SharingConfig.seeded(config));

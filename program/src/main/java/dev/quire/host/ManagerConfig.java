@@ -12,6 +12,8 @@ import java.util.List;
  * @param policy the name of a policy that there is, by {@link Policies#named}
  * @param tax the idle memory tax tau of the policy idle-tax, from 0 to below 1: an idle page costs
  *     1 / (1 - tau) times what one in use does
+ * @param alpha of the policy miss-ratio, at least 0: by what part a guest may miss more than its
+ *     baseline
  * @param periodNanos between two decisions, in nanoseconds of the machine's time
  * @param sampling how the use of memory is estimated, of each guest alike
  * @param sharing which equal pages become one, and how they are found
@@ -19,6 +21,7 @@ import java.util.List;
 public record ManagerConfig(
     String policy,
     double tax,
+    double alpha,
     long periodNanos,
     SwapConfig swap,
     Sampler.Settings sampling,
@@ -27,6 +30,7 @@ public record ManagerConfig(
       List.of(
           "policy",
           "tax",
+          "alpha",
           "period",
           "swap",
           "swap_latency",
@@ -44,13 +48,18 @@ public record ManagerConfig(
     if (!(tax >= 0 && tax < 1)) {
       throw section.mistake("tax", "tax = %s is not possible: from 0 to below 1.", tax);
     }
+    double alpha = section.number("alpha", Policies.DEFAULT_ALPHA, "a number from 0 to 1000");
+    if (!(alpha >= 0 && alpha <= Policies.MOST_ALPHA)) {
+      throw section.mistake("alpha", "alpha = %s is not possible: from 0 to 1000.", alpha);
+    }
     long period = section.time("period", "1s");
     if (period < LEAST_PERIOD) {
       throw section.mistake("period", "the period is too short: at least 100ms.");
     }
     return new ManagerConfig(
-        policy(section, tax),
+        policy(section, tax, alpha),
         tax,
+        alpha,
         period,
         SwapConfig.from(section),
         sampling(section),
@@ -65,11 +74,11 @@ public record ManagerConfig(
 
   /** The same under another policy. */
   public ManagerConfig withPolicy(String name) {
-    return new ManagerConfig(name, tax, periodNanos, swap, sampling, sharing);
+    return new ManagerConfig(name, tax, alpha, periodNanos, swap, sampling, sharing);
   }
 
-  private static String policy(Section section, double tax) {
+  private static String policy(Section section, double tax, double alpha) {
     String name = section.string("policy", "idle-tax");
-    return section.parsed("policy", () -> Policies.named(name, tax)).name();
+    return section.parsed("policy", () -> Policies.named(name, tax, alpha)).name();
   }
 }

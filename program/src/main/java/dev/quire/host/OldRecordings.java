@@ -1,5 +1,6 @@
 package dev.quire.host;
 
+import dev.quire.monitor.policy.Policies;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -13,10 +14,16 @@ import org.jspecify.annotations.Nullable;
  * <pre>
  *   1   nothing was shared, so the machine saved nothing
  *   2   what was active was the accessed part of the pages with frames, and not sampled
+ *   3   there was no proxy memory, and no policy that goes by its curves
  * </pre>
  */
 final class OldRecordings {
   private OldRecordings() {}
+
+  /** The first line. */
+  static Map<?, ?> headerOfNow(Map<?, ?> header, int version) {
+    return version == SnapshotLog.VERSION ? header : with(header, "alpha", Policies.DEFAULT_ALPHA);
+  }
 
   /** A line behind the header, of a recording of that version. */
   static Map<?, ?> asOfNow(Map<?, ?> entry, int version) {
@@ -28,11 +35,16 @@ final class OldRecordings {
       now = with(now, "machine", with(machine, "saved", 0));
     }
     if (snapshot.get("vms") instanceof List<?> vms) {
-      List<Object> sampled = new ArrayList<>();
-      vms.forEach(vm -> sampled.add(vm instanceof Map<?, ?> object ? sampled(object) : vm));
-      now = with(now, "vms", sampled);
+      List<Object> vmsNow = new ArrayList<>();
+      vms.forEach(vm -> vmsNow.add(vm instanceof Map<?, ?> object ? vmOfNow(object, version) : vm));
+      now = with(now, "vms", vmsNow);
     }
     return with(entry, "snapshot", now);
+  }
+
+  private static Map<?, ?> vmOfNow(Map<?, ?> vm, int version) {
+    Map<?, ?> sampled = version < 3 ? sampled(vm) : vm;
+    return with(sampled, "proxy", Map.of("own", 0, "displaced", 0, "misses", List.of()));
   }
 
   /** The same part of the same bytes, of which no interval is known. */

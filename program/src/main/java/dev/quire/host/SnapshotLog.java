@@ -23,23 +23,30 @@ import java.util.Map;
  */
 public record SnapshotLog(Header header, List<Entry> entries) {
   static final String SCHEMA = "quire-snapshots";
-  static final int VERSION = 3;
+  static final int VERSION = 4;
 
   /**
    * What the run was.
    *
    * @param schema always "quire-snapshots"
-   * @param version of the schema: 3, or an older one that {@link OldRecordings} reads
+   * @param version of the schema: 4, or an older one that {@link OldRecordings} reads
    * @param policy that decided
    * @param tax of the policy idle-tax, from 0 to less than 1
+   * @param alpha of the policy miss-ratio, at least 0
    * @param periodNanos between two decisions, of machine time
    * @param memory the machine's, in bytes
    */
   public record Header(
-      String schema, int version, String policy, double tax, long periodNanos, long memory) {
+      String schema,
+      int version,
+      String policy,
+      double tax,
+      double alpha,
+      long periodNanos,
+      long memory) {
     /** A file of the present schema. */
-    public Header(String policy, double tax, long periodNanos, long memory) {
-      this(SCHEMA, VERSION, policy, tax, periodNanos, memory);
+    public Header(String policy, double tax, double alpha, long periodNanos, long memory) {
+      this(SCHEMA, VERSION, policy, tax, alpha, periodNanos, memory);
     }
   }
 
@@ -89,10 +96,10 @@ public record SnapshotLog(Header header, List<Entry> entries) {
         throw UserError.of("a file of snapshots begins with {\"schema\":\"%s\"", SCHEMA);
       }
       Object version = object.get("version");
-      if (!List.of(1, 2, VERSION).contains(version)) {
+      if (!(version instanceof Integer known) || known < 1 || known > VERSION) {
         throw UserError.of("its version is %s, and this Quire reads 1 to %d", version, VERSION);
       }
-      return RecordReader.read(Header.class, object);
+      return RecordReader.read(Header.class, OldRecordings.headerOfNow(object, known));
     } catch (UserError e) {
       throw damaged(file, 1, e);
     }

@@ -50,7 +50,7 @@ class ReplayCommandTest {
       delimiter = '|',
       textBlock =
           """
-          --policy=best                  | There is no policy 'best'; there are idle-tax, proportional, static.
+          --policy=best                  | There is no policy 'best'; there are idle-tax, miss-ratio, proportional, static.
           --policy=idle-tax --tax=1      | from 0 to less than 1
           --policy=static --tax=0.5      | --tax is for --policy idle-tax; static has none.
           --json                         | --policy

@@ -36,6 +36,7 @@ final class HostFileTest {
       [manager]
       policy = "static"
       tax = 0
+      alpha = 0.25
       period = 2.5
       swap = "swap"
       swap_latency = 0
@@ -121,6 +122,7 @@ final class HostFileTest {
             new ManagerConfig(
                 "idle-tax",
                 0.75,
+                0.05,
                 1_000_000_000,
                 new SwapConfig(true, null, 100_000),
                 new Sampler.Settings(100, 30_000_000_000L),
@@ -160,6 +162,7 @@ final class HostFileTest {
             new ManagerConfig(
                 "static",
                 0,
+                0.25,
                 2_500_000_000L,
                 new SwapConfig(true, folder.resolve("swap"), 0),
                 new Sampler.Settings(1000, 250_000_000),
@@ -280,7 +283,8 @@ final class HostFileTest {
   @Test
   void mistakesAboutTheManager() {
     assertManager("policy = 3", "policy must be a string");
-    assertManager("policy = 'fair'", "no policy 'fair'", "idle-tax, proportional, static");
+    assertManager(
+        "policy = 'fair'", "no policy 'fair'", "idle-tax, miss-ratio, proportional, static");
     assertManager("tax = 1", "tax = 1.0 is not possible: from 0 to below 1");
     assertManager("tax = -0.1", "-0.1");
     assertManager("tax = nan", "NaN");

@@ -27,7 +27,7 @@ class SnapshotLogTest {
   void whatIsWrittenIsReadBack() {
     SnapshotLog log = SnapshotLog.read(Recordings.record(folder, "idle-tax", 3));
     assertThat(log.header())
-        .isEqualTo(new SnapshotLog.Header("idle-tax", 0.75, 1_000_000_000L, 320 << 20));
+        .isEqualTo(new SnapshotLog.Header("idle-tax", 0.75, 0.05, 1_000_000_000L, 320 << 20));
     assertThat(log.entries()).hasSize(3);
     for (int i = 0; i < 3; i++) {
       SnapshotLog.Entry entry = log.entries().get(i);
@@ -43,8 +43,8 @@ class SnapshotLogTest {
     assertThat(lines).hasSize(3);
     assertThat(lines.getFirst())
         .isEqualTo(
-            "{\"schema\":\"quire-snapshots\",\"version\":3,\"policy\":\"static\",\"tax\":0.75,"
-                + "\"periodNanos\":1000000000,\"memory\":335544320}");
+            "{\"schema\":\"quire-snapshots\",\"version\":4,\"policy\":\"static\",\"tax\":0.75,"
+                + "\"alpha\":0.05,\"periodNanos\":1000000000,\"memory\":335544320}");
     assertThat(lines.get(1)).startsWith("{\"snapshot\":{\"nanos\":1000000000,\"machine\":{");
   }
 
@@ -53,7 +53,9 @@ class SnapshotLogTest {
   @ValueSource(ints = {1, 2})
   void recordingsOfFormerVersionsAreRead(int version) throws IOException {
     Path now = Recordings.record(folder, "idle-tax", 2);
-    String text = Files.readString(now).replace("\"version\":3", "\"version\":" + version);
+    String text = Files.readString(now).replace("\"version\":4", "\"version\":" + version);
+    text = text.replace(",\"alpha\":0.05", "").replaceAll(",\"proxy\":\\{[^}]*}", "");
+    assertThat(text).doesNotContain("alpha", "proxy");
     if (version == 1) {
       text = text.replace("\"saved\":0,", "");
       assertThat(text).doesNotContain("saved");
@@ -82,6 +84,30 @@ class SnapshotLogTest {
     assertThat(web.high() - web.low()).isEqualTo(1);
   }
 
+  @Test
+  void recordingsFromBeforeProxyMemoryAreRead() throws IOException {
+    Path now = Recordings.record(folder, "idle-tax", 2);
+    String text = Files.readString(now).replace("\"version\":4", "\"version\":3");
+    text = text.replace(",\"alpha\":0.05", "").replaceAll(",\"proxy\":\\{[^}]*}", "");
+    Path before = folder.resolve("before.jsonl");
+    Files.writeString(before, text);
+    assertThat(SnapshotLog.read(before).entries()).isEqualTo(SnapshotLog.read(now).entries());
+    assertThat(SnapshotLog.read(before).header().alpha()).isEqualTo(0.05);
+  }
+
+  @Test
+  void curvesAreReadBack() {
+    Snapshot snapshot = Recordings.withCurve(Recordings.snapshot(1));
+    Path file = folder.resolve("curve.jsonl");
+    List<Target> targets = Policies.named("miss-ratio").decide(snapshot);
+    try (SnapshotWriter writer =
+        new SnapshotWriter(file, new SnapshotLog.Header("miss-ratio", 0, 0.05, 1, 4096))) {
+      writer.write(snapshot, targets);
+    }
+    assertThat(SnapshotLog.read(file).entries())
+        .containsExactly(new SnapshotLog.Entry(snapshot, targets));
+  }
+
   private static List<Long> bytes(List<Target> targets) {
     return targets.stream().map(Target::bytes).toList();
   }
@@ -108,7 +134,10 @@ class SnapshotLogTest {
           2 | "vms":[               | "vms":[7,             | line 2: 'vms' cannot hold 7.
           2 | "vm":"web"            | "vm":"wab"            | line 2: the targets are for [wab, db], not [web, db].
           1 | quire-snapshots       | quire-something       | line 1: a file of snapshots begins with
-          1 | "version":3           | "version":4           | line 1: its version is 4, and this Quire reads 1 to 3.
+          2 | "displaced":0         | "displaced":-1        | line 2: displaced cannot be -1.
+          2 | "misses":[            | "misses":[{"bytes":1} | line 2: 'perSecond' cannot be null.
+          1 | "version":4           | "version":5           | line 1: its version is 5, and this Quire reads 1 to 4.
+          1 | "version":4           | "version":0           | line 1: its version is 0, and this Quire reads 1 to 4.
           1 | "policy":"static"     | "policy":1            | line 1: 'policy' cannot be 1.
           1 | {                     | hello {               | line 1: Not a JSON object
           """)

@@ -89,7 +89,7 @@ final class ManagedProxy {
 
   private List<Point> points(MissCurve curve) {
     if (curve.references() < LEAST_READS) {
-      double all = perSecond(curve.references());
+      double all = perSecond((double) curve.references());
       return List.of(new Point(bytes(curve.from()), all));
     }
     List<Point> points = new ArrayList<>();

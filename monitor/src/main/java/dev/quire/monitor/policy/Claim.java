@@ -41,7 +41,7 @@ final class Claim {
   Claim(VmSnapshot vm, long low, long share, double alpha) {
     this.vm = vm;
     this.share = share;
-    this.floor = vm.proxy().isKnown() ? leastFor(vm.proxy(), low, share, alpha) : share;
+    this.floor = vm.proxy().knowsMisses() ? leastFor(vm.proxy(), low, share, alpha) : share;
     this.useful = floor;
     this.filled = floor;
   }
@@ -93,7 +93,7 @@ final class Claim {
    * can pay for; empty if nothing of that avoids any.
    */
   Optional<Step> next(long left) {
-    if (!vm.proxy().isKnown()) {
+    if (!vm.proxy().knowsMisses()) {
       return Optional.empty();
     }
     List<Point> curve = new ArrayList<>();

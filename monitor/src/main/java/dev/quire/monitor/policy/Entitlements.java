@@ -19,7 +19,7 @@ record Entitlements(List<Long> lows, List<Long> shares, boolean isPossible) {
     for (int i = 0; i < vms.size(); i++) {
       VmSnapshot vm = vms.get(i);
       long low = lows.get(i);
-      long wanted = vm.proxy().isKnown() ? vm.max() : Math.max(low, Demand.of(vm).wanted());
+      long wanted = vm.proxy().knowsMisses() ? vm.max() : Math.max(low, Demand.of(vm).wanted());
       less.add(new Vessel(vm.shares(), 0, 1, vm.min(), low));
       wants.add(new Vessel(vm.shares(), 0, 1, low, wanted));
       more.add(new Vessel(vm.shares(), 0, 1, wanted, vm.max()));

@@ -14,7 +14,7 @@ record MissVerdict(Claim claim, List<Claim> claims, double alpha) {
   private static final double MIB = 1 << 20;
 
   Target target() {
-    String reason = vm().proxy().isKnown() ? byMisses() : byShare();
+    String reason = vm().proxy().knowsMisses() ? byMisses() : byShare();
     String text = "miss-ratio: %s\n%s".formatted(reason, gets());
     return new Target(vm().name(), claim.bytes(), text, brief());
   }
@@ -101,7 +101,7 @@ record MissVerdict(Claim claim, List<Claim> claims, double alpha) {
   }
 
   private String brief() {
-    if (!vm().proxy().isKnown()) {
+    if (!vm().proxy().knowsMisses()) {
       return "its proportional share";
     }
     return "it misses %s with %s"

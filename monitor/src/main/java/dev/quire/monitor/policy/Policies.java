@@ -15,7 +15,8 @@ public final class Policies {
   /** By what part a VM may miss more than its baseline unless told otherwise. */
   public static final double DEFAULT_ALPHA = 0.05;
 
-  private static final double MOST_ALPHA = 1000;
+  /** And at most: whoever is allowed so much more is not protected. */
+  public static final double MOST_ALPHA = 1000;
 
   private Policies() {}
 

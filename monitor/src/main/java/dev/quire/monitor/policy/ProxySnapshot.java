@@ -46,7 +46,7 @@ public record ProxySnapshot(long own, long displaced, List<Point> misses) {
   }
 
   /** Whether there is a curve. */
-  public boolean isKnown() {
+  public boolean knowsMisses() {
     return !misses.isEmpty();
   }
 

@@ -75,7 +75,7 @@ class MissRatioPolicyTest {
 
   @Test
   void nobodyPaysMoreThanAlphaForTheOthersGood() {
-    Guest rich = proxied("rich", 60, point(60, 10_000), point(240, 0));
+    Guest rich = proxied("rich", 60, point(60, 10_000), point(160, 5000), point(240, 0));
     Guest poor = proxied("poor", 60, point(60, 100), point(140, 10));
     assertThat(mebibytes(Hosts.of(300 * MIB, rich.snapshot(), poor.snapshot())))
         .as("its baseline at 150 MiB is 10; below 140 MiB it would miss 100")

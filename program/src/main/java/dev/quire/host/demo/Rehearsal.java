@@ -33,6 +33,7 @@ public record Rehearsal(Played played, List<HostEvent> events) {
         new ManagerConfig(
             policy,
             manager.tax(),
+            manager.alpha(),
             periodNanos,
             manager.swap(),
             sampling(manager, periodNanos),
