@@ -16,6 +16,7 @@ import picocli.CommandLine.ParameterException;
       UpCommand.class,
       RunCommand.class,
       CompareCommand.class,
+      ComparePoliciesCommand.class,
       ReplayCommand.class,
       PsCommand.class,
       TopCommand.class,

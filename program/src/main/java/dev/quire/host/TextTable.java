@@ -5,20 +5,20 @@ import java.util.Collections;
 import java.util.List;
 
 /** A table as text: words to the left, numbers to the right. */
-final class TextTable {
+public final class TextTable {
   /** Narrow columns have this width, so that a table that is shown again stays as wide. */
   private static final int LEAST_WIDTH = 5;
 
   private final List<List<String>> rows = new ArrayList<>();
   private final List<Integer> widths;
 
-  TextTable(List<String> heading) {
+  public TextTable(List<String> heading) {
     widths = new ArrayList<>(Collections.nCopies(heading.size(), LEAST_WIDTH));
     add(heading);
   }
 
   /** One row, with as many cells as the heading. */
-  void row(String... cells) {
+  public void row(String... cells) {
     add(List.of(cells));
   }
 
@@ -30,7 +30,7 @@ final class TextTable {
   }
 
   /** Whole lines. */
-  String text() {
+  public String text() {
     StringBuilder text = new StringBuilder();
     for (List<String> row : rows) {
       StringBuilder line = new StringBuilder();

@@ -115,6 +115,28 @@ public record VmEntry(
         null);
   }
 
+  /** The same with another command. */
+  public VmEntry withExec(String command) {
+    return new VmEntry(
+        name,
+        kernel,
+        initrd,
+        memory,
+        min,
+        max,
+        shares,
+        group,
+        paging,
+        cpus,
+        disks,
+        swapDisk,
+        append,
+        command,
+        waitsForMemory,
+        balloon,
+        trace);
+  }
+
   static VmEntry from(Section section) {
     String name = name(section);
     long memory = section.requiredSize("memory");

@@ -16,9 +16,6 @@ import java.util.List;
  * remains of the VM's target, so that memory moves between such VMs as frames of their caches.
  */
 final class ManagedProxy {
-  /** Guest time after which what was read counts half in the curve. */
-  private static final long HALF_LIFE_NANOS = 10_000_000_000L;
-
   /** Fewer reads tell nothing about sizes. */
   private static final long LEAST_READS = 100;
 
@@ -30,11 +27,6 @@ final class ManagedProxy {
   private final ProxyMemory proxy;
   private final GuestMemory memory;
   private final Clock clock;
-  private long heardAt;
-
-  /** The guest's time that the curve is of; what is older counts less. */
-  private double span;
-
   private long lackedBefore;
   private long dropped;
   private List<Point> misses = List.of();
@@ -44,7 +36,6 @@ final class ManagedProxy {
     this.proxy = proxy;
     this.memory = memory;
     this.clock = clock;
-    this.heardAt = clock.now();
     proxy.managed();
   }
 
@@ -75,32 +66,27 @@ final class ManagedProxy {
 
   /** Takes notice of the curve; before the VM's memory is locked together with others. */
   void hear() {
-    long now = clock.now();
-    span += now - heardAt;
-    heardAt = now;
     synchronized (memory) {
-      misses = span == 0 ? List.of() : points(proxy.trace().recent(frames(proxy.own())));
-      if (span >= 2 * HALF_LIFE_NANOS) {
-        proxy.trace().age();
-        span /= 2;
-      }
+      long nanos = Math.min(proxy.recentNanos(), clock.now() - proxy.trace().since());
+      MissCurve curve = proxy.trace().recent(frames(proxy.own()));
+      misses = nanos <= 0 ? List.of() : points(curve, NANOS / nanos);
     }
   }
 
-  private List<Point> points(MissCurve curve) {
+  /**
+   * The curve as a policy sees it: flat if too little was read.
+   *
+   * @param rate what one miss is in a second
+   */
+  private static List<Point> points(MissCurve curve, double rate) {
     if (curve.references() < LEAST_READS) {
-      double all = perSecond((double) curve.references());
-      return List.of(new Point(bytes(curve.from()), all));
+      return List.of(new Point(bytes(curve.from()), curve.references() * rate));
     }
     List<Point> points = new ArrayList<>();
     for (MissCurve.Point point : curve.points(RESOLUTION)) {
-      points.add(new Point(bytes(point.frames()), perSecond(point.misses())));
+      points.add(new Point(bytes(point.frames()), point.misses() * rate));
     }
     return points;
-  }
-
-  private double perSecond(double misses) {
-    return misses * NANOS / span;
   }
 
   private static int frames(long bytes) {

@@ -134,7 +134,7 @@ public final class ManagedVm {
   }
 
   /** Pages that its cache has lost to others. */
-  long dropped() {
+  public long dropped() {
     return proxy == null ? 0 : proxy.dropped();
   }
 

@@ -179,7 +179,7 @@ public final class MemoryManager {
         counts.free() * Policy.PAGE,
         counts.guest() * Policy.PAGE,
         counts.tables() * Policy.PAGE,
-        0,
+        counts.cache() * Policy.PAGE,
         counts.reserve() * Policy.PAGE,
         shared - counts.shared() * Policy.PAGE,
         state);

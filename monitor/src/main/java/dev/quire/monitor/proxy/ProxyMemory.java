@@ -58,6 +58,7 @@ public final class ProxyMemory {
   private final OwnMemory own;
   private long limit = Long.MAX_VALUE;
   private int steps;
+  private long recentNanos;
   private boolean closed;
 
   /**
@@ -92,8 +93,10 @@ public final class ProxyMemory {
     own.step(balloon, this);
     synchronized (memory) {
       steps++;
+      recentNanos += STEP_NANOS;
       if (steps % AGING_STEPS == 0) {
         trace.age();
+        recentNanos /= 2;
       }
       if (closed) {
         return;
@@ -111,9 +114,6 @@ public final class ProxyMemory {
   public long own() {
     return own.bytes();
   }
-
-  /** A memory manager steers the VM's balloon and limits the cache from now on. */
-  public void managed() {}
 
   /** Says how many bytes the cache may take of the machine from now on; at first all it wants. */
   public void limit(long bytes) {
@@ -145,6 +145,13 @@ public final class ProxyMemory {
   /** The stack and the curve; use only what is public, under the memory's monitor. */
   public MissTrace trace() {
     return trace;
+  }
+
+  /** The VM's time that the trace's curve of late is of; what is older counts less. */
+  public long recentNanos() {
+    synchronized (memory) {
+      return recentNanos;
+    }
   }
 
   public ProxyCounters counters() {
