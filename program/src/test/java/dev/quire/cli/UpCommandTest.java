@@ -69,7 +69,8 @@ class UpCommandTest {
   @Test
   void optionsAreChecked() throws IOException {
     assertThat(mistake(HOST, "--policy", "greedy"))
-        .isEqualTo("There is no policy 'greedy'; there are idle-tax, miss-ratio, proportional, static.\n");
+        .isEqualTo(
+            "There is no policy 'greedy'; there are idle-tax, miss-ratio, proportional, static.\n");
     assertThat(mistake(HOST, "--for", "soon")).startsWith("'soon' is not a time");
     assertThat(mistake(HOST, "--clock", "sundial")).contains("'sundial'", "host, instructions");
     assertThat(mistake(HOST, "--name", "My host")).contains("My host").hasLineCount(1);
