@@ -134,6 +134,8 @@ public record VmEntry(
         command,
         waitsForMemory,
         balloon,
+        proxy,
+        diskNanos,
         trace);
   }
 
