@@ -9,8 +9,8 @@ import dev.quire.machine.memory.PhysicalMemory;
  * it. Sizes are bytes.
  *
  * <p>The curve begins at M0, so less is better to know more; but what the guest uses itself must
- * fit, or it swaps. So M0 falls by a step when for a while hardly anything was missed, as long as
- * the guest says that it has some to spare; and it rises by a step as soon as the guest swaps.
+ * fit, or it swaps. So M0 falls by a step when for a while the curve was flat, as long as the guest
+ * says that it has some to spare; and it rises by a step as soon as the guest swaps.
  */
 final class OwnMemory {
   private static final long PAGE = PhysicalMemory.FRAME_SIZE;
@@ -21,11 +21,13 @@ final class OwnMemory {
   /** Looks in 1 s, in which the guest is asked for its numbers. */
   private static final int ASKING = 10;
 
-  /** Looks without misses after which M0 falls: 10 s. */
-  private static final int FLAT = 100;
+  /** Looks at a flat curve after which M0 falls: 10 s. */
+  static final int FLAT = 100;
 
-  /** So few misses in that time are none: 1 a second. */
-  private static final long FEW_READS = 10;
+  /** A curve is flat if more memory would have spared so few misses in that time, or this part. */
+  private static final long FEW_HITS = 10;
+
+  private static final int PART_OF_READS = 100;
 
   /** What a guest swaps out in 1 s, before that counts as swapping. */
   private static final long FEW_SWAPPED = 64 * PAGE;
@@ -46,6 +48,7 @@ final class OwnMemory {
   private long saidAt = -1;
   private boolean reached;
   private long readsBefore;
+  private long hitsBefore;
   private long swappedBefore = BalloonStatistics.UNKNOWN;
 
   OwnMemory(ProxyMemory.Settings settings, long configured) {
@@ -74,7 +77,8 @@ final class OwnMemory {
     boolean isNews = said.nanos() != saidAt;
     saidAt = said.nanos();
     if (isNews && adapts) {
-      adapt(said, proxy.counters().reads());
+      ProxyCounters counters = proxy.counters();
+      adapt(looks, said, counters.reads(), counters.hits() + counters.inPlace());
     }
     if (!managed) {
       heedOwnDeflation(balloon);
@@ -87,18 +91,31 @@ final class OwnMemory {
     }
   }
 
-  private void adapt(BalloonStatistics said, long reads) {
+  /**
+   * Lets M0 fall or rise.
+   *
+   * @param look how often was looked
+   * @param said what the guest said last
+   * @param reads misses of M0 so far
+   * @param hits how many of these some more memory would have spared
+   */
+  void adapt(int look, BalloonStatistics said, long reads, long hits) {
     boolean swaps = swappedBefore >= 0 && said.swapOut() - swappedBefore > FEW_SWAPPED;
     swappedBefore = said.swapOut();
     if (swaps) {
       set(bytes + step);
-    } else if (looks < flatFrom) {
+    } else if (look < flatFrom) {
       return;
-    } else if (reads - readsBefore < FEW_READS && canSpare(said.available())) {
+    } else if (isFlat(reads - readsBefore, hits - hitsBefore) && canSpare(said.available())) {
       set(bytes - step);
     }
-    flatFrom = looks + FLAT;
+    flatFrom = look + FLAT;
     readsBefore = reads;
+    hitsBefore = hits;
+  }
+
+  private static boolean isFlat(long reads, long hits) {
+    return hits < Math.max(FEW_HITS, reads / PART_OF_READS);
   }
 
   private void set(long wanted) {

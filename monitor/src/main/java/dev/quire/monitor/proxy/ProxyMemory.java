@@ -86,7 +86,8 @@ public final class ProxyMemory {
 
   /** Takes its first look; before the VM runs. */
   public void begin(Clock clock, VirtioBalloon balloon) {
-    clock.schedule(STEP_NANOS, () -> step(clock, balloon));
+    // A look keeps no idle machine going; what it changes enters the guest's time as input does.
+    clock.scheduleAside(STEP_NANOS, () -> clock.schedule(0, () -> step(clock, balloon)));
   }
 
   private void step(Clock clock, VirtioBalloon balloon) {
@@ -98,11 +99,10 @@ public final class ProxyMemory {
         trace.age();
         recentNanos /= 2;
       }
-      if (closed) {
-        return;
+      if (!closed) {
+        begin(clock, balloon);
       }
     }
-    clock.schedule(STEP_NANOS, () -> step(clock, balloon));
   }
 
   /** A manager steers the VM's balloon from now on, to what {@link #own} says or less. */
