@@ -66,14 +66,23 @@ public final class AnalysisFormats {
   private static Map<String, @Nullable Object> curve(Curve curve) {
     Map<String, @Nullable Object> object = new LinkedHashMap<>();
     object.put("source", curve.name());
-    object.put("valid", new Range(bytes(curve.curve().from()), bytes(curve.curve().to())));
+    object.put("valid", valid(curve.curve()));
     object.put("meanAbsoluteError", known(curve.judgement().meanError()));
     object.put("medianRelativeErrorOfMisses", known(curve.judgement().medianMisses()));
     object.put("referencesPerSecond", whole(curve.timed().referencesPerSecond()));
     object.put("note", curve.timed().estimator().note());
-    object.put(
-        "points", curve.curve().points(RESOLUTION).stream().map(AnalysisFormats::point).toList());
+    object.put("points", points(curve.curve()));
     return object;
+  }
+
+  /** The sizes of which a curve says something. */
+  public static Range valid(MissCurve curve) {
+    return new Range(bytes(curve.from()), bytes(curve.to()));
+  }
+
+  /** Points from which it can be drawn. */
+  public static List<Point> points(MissCurve curve) {
+    return curve.points(RESOLUTION).stream().map(AnalysisFormats::point).toList();
   }
 
   private static Point point(MissCurve.Point point) {

@@ -25,6 +25,7 @@ import picocli.CommandLine.ParameterException;
       ExecCommand.class,
       CensusCommand.class,
       WssCommand.class,
+      MrcCommand.class,
       AnalyzeCommand.class,
       RestoreCommand.class,
       BareCommand.class,

@@ -70,6 +70,16 @@ public final class ControlCommands {
           "Estimates how much of its memory a guest uses, by sampling.",
           WorkingSetReply::to);
 
+  /** How often the guest would miss with more memory. */
+  public static final ControlCommand<Guest> MRC =
+      new ControlCommand<>(
+          "mrc",
+          List.of(
+              Argument.flag("recent", "What was read 10 s earlier counts half as much."),
+              Argument.flag("reset", "Count anew from now on, after this answer.")),
+          "Shows how often the guest would miss with more memory, if it has proxy memory.",
+          MissCurveReport::answer);
+
   /** Asked by {@code quire census}, again and again. */
   public static final ControlCommand<Guest> PAGES =
       new ControlCommand<>(
@@ -81,10 +91,12 @@ public final class ControlCommands {
           ControlCommands::pages);
 
   /** All that users type. */
-  public static final List<ControlCommand<Guest>> ALL = List.of(WALK, TABLES, PAGING, WSS, STATS);
+  public static final List<ControlCommand<Guest>> ALL =
+      List.of(WALK, TABLES, PAGING, WSS, MRC, STATS);
 
   /** All of them. */
-  static final List<ControlCommand<Guest>> ASKED = List.of(WALK, TABLES, PAGING, WSS, STATS, PAGES);
+  static final List<ControlCommand<Guest>> ASKED =
+      List.of(WALK, TABLES, PAGING, WSS, MRC, STATS, PAGES);
 
   private ControlCommands() {}
 

@@ -58,6 +58,8 @@ public final class GuestCommands {
   /** Follows its periods, too. */
   public static final ControlCommand<Guest> WSS = onMachine(ControlCommands.WSS);
 
+  public static final ControlCommand<Guest> MRC = onMachine(ControlCommands.MRC);
+
   /** Asked by {@code quire census}. */
   private static final ControlCommand<Guest> PAGES = onMachine(ControlCommands.PAGES);
 
@@ -66,7 +68,7 @@ public final class GuestCommands {
 
   /** Those that answer at once. */
   public static final List<ControlCommand<Guest>> ANSWERED =
-      ALL.stream().filter(c -> !List.of(CONSOLE, TYPE, EXEC, PAGES, WSS).contains(c)).toList();
+      ALL.stream().filter(c -> !List.of(CONSOLE, TYPE, EXEC, PAGES, WSS, MRC).contains(c)).toList();
 
   private GuestCommands() {}
 
@@ -103,6 +105,7 @@ public final class GuestCommands {
           switch (command.name()) {
             case "stats" -> stats(command);
             case "wss" -> WSS;
+            case "mrc" -> MRC;
             default -> onMachine(command);
           });
     }

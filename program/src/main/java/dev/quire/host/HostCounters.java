@@ -3,6 +3,8 @@ package dev.quire.host;
 import dev.quire.monitor.VirtualMachine;
 import dev.quire.monitor.memory.PageTraffic;
 import dev.quire.monitor.policy.Policy;
+import dev.quire.monitor.proxy.ProxyCounters;
+import dev.quire.monitor.proxy.ProxyMemory;
 import dev.quire.monitor.proxy.SwapDisk;
 import dev.quire.monitor.proxy.SwapDiskCounters;
 import dev.quire.monitor.sampling.SampleCounters;
@@ -58,7 +60,34 @@ final class HostCounters {
       work.put("swapDiskWrites", counters.writes());
       work.put("swapDiskDiscards", counters.discards());
     }
+    ProxyMemory proxy = vm.proxy();
+    if (proxy != null) {
+      work.putAll(proxied(proxy.counters()));
+    }
     return work;
+  }
+
+  /** What proxy memory saw; all but {@code proxyNanos} are pages. */
+  private static Map<String, Long> proxied(ProxyCounters proxy) {
+    Map<String, Long> pages = new LinkedHashMap<>();
+    pages.put("proxyReads", proxy.reads());
+    pages.put("proxyHits", proxy.hits());
+    pages.put("proxyInPlace", proxy.inPlace());
+    pages.put("proxyDiskReads", proxy.diskReads());
+    pages.put("proxyWrites", proxy.writes());
+    pages.put("proxyPartial", proxy.partial());
+    pages.put("proxyEvictedByStore", proxy.byStore());
+    pages.put("proxyEvictedByReport", proxy.byReport());
+    pages.put("proxyEvictedByTransfer", proxy.byTransfer());
+    pages.put("proxyEvictedByBalloon", proxy.byBalloon());
+    pages.put("proxyFalseEvictions", proxy.falseEvictions());
+    pages.put("proxyOverwritten", proxy.overwritten());
+    pages.put("proxyDisplaced", proxy.displaced());
+    pages.put("proxyRefused", proxy.refused());
+    pages.put("proxyChecked", proxy.checked());
+    pages.put("proxyWrong", proxy.wrong());
+    pages.put("proxyNanos", proxy.nanos());
+    return pages;
   }
 
   /** What came of looking for equal pages; all but {@code passes} are pages. */

@@ -34,6 +34,7 @@ public final class Report {
   private final Map<String, Long> tables;
   private final @Nullable SampleCounters sampling;
   private final @Nullable SwapDiskCounters swapDisk;
+  private final @Nullable ProxyReport proxy;
 
   Report(VirtualMachine vm, long nanos, int exitStatus) {
     this.paging = vm.choice();
@@ -57,6 +58,7 @@ public final class Report {
     sampling = sampler == null ? null : sampler.counters(vm.exits().sampleNanos());
     SwapDisk disk = vm.swapDisk();
     swapDisk = disk == null ? null : disk.counters();
+    proxy = ProxyReport.of(vm);
   }
 
   /** The counters of this moment of a VM that runs, which stands still for it; in guest time. */
@@ -126,6 +128,9 @@ public final class Report {
     if (swapDisk != null) {
       all.put("swapDisk", swapDisk);
     }
+    if (proxy != null) {
+      all.put("proxy", proxy);
+    }
     return all;
   }
 
@@ -176,6 +181,9 @@ public final class Report {
     }
     if (swapDisk != null) {
       line(text, "swap disk", swapDisk(swapDisk));
+    }
+    if (proxy != null) {
+      proxy.lines().forEach((name, value) -> line(text, name, value));
     }
     return text.toString();
   }

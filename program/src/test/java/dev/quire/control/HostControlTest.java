@@ -155,6 +155,7 @@ class HostControlTest {
     "/vms/sleeper/pages, {\"from\":-1}, 400, from -1 is not possible",
     "/vms/sleeper/balloon, {\"size\":\"17M\"}, 400, more than the memory of sleeper",
     "/vms/sleeper/wss, {\"pages\":1000001}, 400, pages 1000001 is not possible",
+    "/vms/sleeper/mrc, {}, 400, has no proxy memory",
     "/vms/sleeper/wss, {\"period\":\"1us\"}, 400, at least 1ms",
     "/vms/sleeper/wss, {\"truth\":\"true\"}, 400, on or off",
     "/vms/sleeper/exec, {}, 400, needs its COMMAND",
