@@ -15,7 +15,8 @@ import picocli.CommandLine.Command;
       ReportBench.class,
       DemandBench.class,
       SharingBench.class,
-      EstimationBench.class
+      EstimationBench.class,
+      ProxyBench.class
     })
 public final class Bench {
   private Bench() {}

@@ -39,4 +39,26 @@ public record ProxyCounters(
     long refused,
     long checked,
     long wrong,
-    long nanos) {}
+    long nanos) {
+  /** What has been counted since {@code earlier}, of the same VM. */
+  public ProxyCounters since(ProxyCounters earlier) {
+    return new ProxyCounters(
+        reads - earlier.reads,
+        hits - earlier.hits,
+        inPlace - earlier.inPlace,
+        diskReads - earlier.diskReads,
+        writes - earlier.writes,
+        partial - earlier.partial,
+        byStore - earlier.byStore,
+        byReport - earlier.byReport,
+        byTransfer - earlier.byTransfer,
+        byBalloon - earlier.byBalloon,
+        falseEvictions - earlier.falseEvictions,
+        overwritten - earlier.overwritten,
+        displaced - earlier.displaced,
+        refused - earlier.refused,
+        checked - earlier.checked,
+        wrong - earlier.wrong,
+        nanos - earlier.nanos);
+  }
+}
