@@ -23,7 +23,8 @@ import picocli.CommandLine.Spec;
       "MEMSZ: what the guest believes to have; GRANT: what it has of the machine's;",
       "TCHD: what it used of that lately; %%ACTV: the used part of what it could touch,",
       "95%%: the interval of that; MCTLSZ: its balloon, MCTLTGT: what that is asked to",
-      "be; SWCUR: swapped out; SHRD: shared; ZERO: all zero, and dropped."
+      "be; SWCUR: swapped out; SHRD: shared; ZERO: all zero, and dropped; with proxy",
+      "memory, M0: what the guest keeps; CACHE: what the cache holds of the rest."
     })
 final class TopCommand implements Callable<Integer> {
   private static final long PERIOD_MILLIS = 1000;

@@ -37,12 +37,12 @@ public record HostReport(long nanos, MachineSnapshot machine, ScanCounters scan,
   private static final List<String> TOP =
       List.of(
           "NAME", "STATE", "MEMSZ", "GRANT", "TCHD", "%ACTV", "95%", "TARGET", "MCTLSZ", "MCTLTGT",
-          "SWCUR", "SHRD", "ZERO");
+          "SWCUR", "SHRD", "ZERO", "M0", "CACHE");
 
   private static final List<String> PS =
       List.of(
           "NAME", "STATE", "PAGING", "CPUS", "MEMORY", "MIN", "MAX", "SHARES", "HELD", "ACTIVE",
-          "TARGET", "");
+          "TARGET", "M0", "CACHE", "");
 
   /**
    * One guest.
@@ -145,7 +145,7 @@ public record HostReport(long nanos, MachineSnapshot machine, ScanCounters scan,
    * All of it as one JSON object: {@code vms}, {@code machine}, {@code nanos}. Sizes are bytes, the
    * times of transfers too (a page that was swapped out twice counts twice); -1 is unknown. What is
    * about sharing counts pages: {@code pagesShared}, {@code pagesSharing}, {@code scan}, {@code
-   * breaks} and {@code reused}.
+   * breaks} and {@code reused}. {@code own} is M0 of a guest with proxy memory, else 0.
    */
   public Map<String, Object> json() {
     Map<String, Object> json = new LinkedHashMap<>();
@@ -203,6 +203,7 @@ public record HostReport(long nanos, MachineSnapshot machine, ScanCounters scan,
     json.put("guestFree", memory.guestFree());
     json.put("balloonAsked", vm.balloonAsked());
     json.put("balloonObeys", memory.obeys());
+    json.put("own", memory.proxy().own());
     putTraffic(json, vm.traffic());
     return json;
   }
@@ -220,7 +221,10 @@ public record HostReport(long nanos, MachineSnapshot machine, ScanCounters scan,
 
   // ---- text ----------------------------------------------------------------------------------
 
-  /** A line for each guest: what it is. Sizes are MiB. */
+  /**
+   * A line for each guest: what it is. Sizes are MiB. HELD includes CACHE, which a guest with proxy
+   * memory has beside M0.
+   */
   public String psText() {
     TextTable table = new TextTable(PS);
     for (Vm vm : vms) {
@@ -237,6 +241,8 @@ public record HostReport(long nanos, MachineSnapshot machine, ScanCounters scan,
           mib(memory.held()),
           memory.activity().measured() ? mib(memory.active()) : "-",
           mib(memory.target()),
+          proxied(memory, memory.proxy().own()),
+          proxied(memory, memory.cache()),
           vm.reason());
     }
     return table.text();
@@ -248,7 +254,8 @@ public record HostReport(long nanos, MachineSnapshot machine, ScanCounters scan,
    * (private and shared), TCHD what it used of that lately, %ACTV the part that it used of what it
    * could touch (MEMSZ - MCTLSZ) and 95% the interval of that by the last sample alone, TARGET what
    * it may hold, MCTLSZ the balloon and MCTLTGT what that is asked to be, SWCUR what is swapped
-   * out, SHRD what is shared, ZERO what was all zero and dropped.
+   * out, SHRD what is shared, ZERO what was all zero and dropped. With proxy memory, M0 is what the
+   * guest keeps, and CACHE what the cache holds of the rest; TARGET is for GRANT and CACHE.
    */
   public String topText() {
     TextTable table = new TextTable(TOP);
@@ -260,7 +267,7 @@ public record HostReport(long nanos, MachineSnapshot machine, ScanCounters scan,
           shortName(vm),
           vm.state().word(),
           mib(memory.configured()),
-          mib(memory.held()),
+          mib(memory.privateBytes() + memory.shared()),
           measured ? mib(memory.active()) : "-",
           measured ? percent(activity.fraction()) : "-",
           measured ? percent(activity.low()) + "-" + percent(activity.high()) : "-",
@@ -269,7 +276,9 @@ public record HostReport(long nanos, MachineSnapshot machine, ScanCounters scan,
           mib(vm.balloonAsked()),
           mib(memory.swapped()),
           mib(memory.shared()),
-          mib(memory.zero()));
+          mib(memory.zero()),
+          proxied(memory, memory.proxy().own()),
+          proxied(memory, memory.cache()));
     }
     return machineText() + "\n" + sharingText() + table.text();
   }
@@ -315,6 +324,11 @@ public record HostReport(long nanos, MachineSnapshot machine, ScanCounters scan,
 
   private static String mib(long bytes) {
     return String.format(Locale.ROOT, "%.0f", bytes / MIB);
+  }
+
+  /** Nothing for a guest without proxy memory. */
+  private static String proxied(VmSnapshot memory, long bytes) {
+    return memory.proxy().own() == 0 ? "" : mib(bytes);
   }
 
   private static String percent(double part) {

@@ -87,7 +87,12 @@ public final class MetricsText {
         "All-zero pages that were dropped, part of the unpopulated.",
         vms,
         VmSnapshot::zero);
-    bytes("cache", "A VM's part of the exclusive caches.", vms, VmSnapshot::cache);
+    bytes("cache", "The exclusive cache of a VM's proxy memory.", vms, VmSnapshot::cache);
+    bytes(
+        "own",
+        "M0: what the guest keeps beside its proxy memory; absent without.",
+        vms.stream().filter(vm -> vm.proxy().own() > 0).toList(),
+        vm -> vm.proxy().own());
   }
 
   private void limits(List<VmSnapshot> vms) {

@@ -3,8 +3,11 @@ package dev.quire.host;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.quire.monitor.GuestFile;
+import dev.quire.monitor.memory.PageTraffic;
 import dev.quire.monitor.policy.MachineSnapshot;
+import dev.quire.monitor.policy.Snapshot;
 import dev.quire.monitor.policy.VmSnapshot;
+import dev.quire.monitor.sharing.ScanCounters;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Path;
@@ -124,6 +127,25 @@ class HostReportTest {
         .asString()
         .startsWith("last         queued   nested")
         .endsWith(" it starts as memory allows");
+  }
+
+  private static HostReport report(Snapshot snapshot) {
+    List<HostReport.Vm> vms =
+        snapshot.vms().stream()
+            .map(
+                vm ->
+                    new HostReport.Vm(vm, VmState.RUNNING, "", "nested", 1, 0, PageTraffic.NONE, 0))
+            .toList();
+    return new HostReport(0, snapshot.machine(), ScanCounters.NONE, vms);
+  }
+
+  @Test
+  void proxyMemoryHasColumnsIfAnyGuestHasIt() {
+    HostReport without = report(Recordings.snapshot(2));
+    assertThat(without.psText() + without.topText()).doesNotContain("M0", "CACHE");
+    HostReport with = report(Recordings.withCurve(Recordings.snapshot(2)));
+    assertThat(with.psText()).containsPattern("TARGET +M0 CACHE\n.* 64 +0\n.*150\n");
+    assertThat(with.topText()).containsPattern("ZERO +M0 CACHE\n.* 10 +64 +0\n.* 10\n");
   }
 
   @Test

@@ -55,6 +55,14 @@ class MetricsTextTest {
   }
 
   @Test
+  void whatAGuestKeepsBesideItsProxyMemory() {
+    Snapshot snapshot = Recordings.withCurve(Recordings.snapshot(2));
+    assertThat(parse(MetricsText.of(snapshot, Map.of())))
+        .containsEntry("quire_vm_own_bytes{vm=web}", "" + (64L << 20))
+        .doesNotContainKey("quire_vm_own_bytes{vm=db}");
+  }
+
+  @Test
   void framesThatAreSharedAndPagesOnThem() {
     long mib = 1 << 20;
     VmSnapshot vm =

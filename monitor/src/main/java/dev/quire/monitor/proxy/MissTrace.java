@@ -22,10 +22,10 @@ import dev.quire.monitor.estimate.SampleHash;
  * above it leaves: the paper drops one key at a time, which takes a heap and gains little. So
  * memory is bounded however much the guest reads, about 8 MB, and ghosts go as far as they like.
  *
- * <p>A curve is good from M0, below which nobody sees misses, to {@link #curve M0 and the deepest
- * that the stack ever was}: nothing that the guest could read again was ever deeper. It supposes
- * that the guest evicts in LRU order, as Linux does only about. Not thread-safe: under the monitor
- * of the VM's memory.
+ * <p>A curve is good from M0, below which nobody sees misses, to M0 and the deepest that the stack
+ * ever was at a read: nothing that the guest could read again was ever deeper. It supposes that the
+ * guest evicts in LRU order, as Linux does only about. Not thread-safe: under the monitor of the
+ * VM's memory.
  */
 public final class MissTrace {
   /** 256 MiB of pages. */
@@ -98,7 +98,7 @@ public final class MissTrace {
    * @param own frames that the guest keeps at the moment: what its balloon has not taken
    */
   void read(long key, int own) {
-    deepest = Math.max(deepest, own + size());
+    deepest = Math.max(deepest, size());
     int above = near.take(key);
     if (above >= 0) {
       hit((long) own + above + 1);
@@ -126,7 +126,7 @@ public final class MissTrace {
   /** The same for what is still in the guest's memory: no eviction of it was seen. */
   void inPlace(long key, int own) {
     forget(key);
-    deepest = Math.max(deepest, own + Math.max(1, size()));
+    deepest = Math.max(deepest, Math.max(1, size()));
     hit(own + 1L);
   }
 
@@ -161,15 +161,15 @@ public final class MissTrace {
   /**
    * The curve of all reads since the last {@link #reset}.
    *
-   * @param own frames that the guest keeps; the curve goes from there to the deepest that the stack
-   *     was at any read, M0 added, or ends where it begins
+   * @param own frames that the guest keeps; the curve goes from there to as many more as the stack
+   *     was deep, at any read
    */
   public MissCurve curve(int own) {
-    return all.curve(own, Math.max(own, deepest));
+    return all.curve(own, own + deepest);
   }
 
   /** The curve of late, in which {@link #age} has made what is older count less. */
   public MissCurve recent(int own) {
-    return recent.curve(own, Math.max(own, deepest));
+    return recent.curve(own, own + deepest);
   }
 }

@@ -76,7 +76,7 @@ class MissTraceTest {
     MissCurve curve = trace.curve(50);
     assertThat(curve.references()).isEqualTo(naive.sizes.size());
     assertThat(curve.from()).isEqualTo(50);
-    assertThat(curve.to()).isBetween(300, 150 + 450);
+    assertThat(curve.to()).isBetween(300, 50 + 450);
     for (int size = 50; size <= curve.to(); size++) {
       assertThat(curve.misses(size)).as("%d frames", size).isEqualTo(naive.misses(size));
     }
@@ -184,18 +184,22 @@ class MissTraceTest {
   }
 
   @Test
-  void ofASizeThatTheGuestNeverHadMoreIsKnownWhenItKeepsLess() {
+  void eachHitCountsForTheSizeThatTheGuestHadThen() {
     MissTrace trace = new MissTrace();
-    trace.evicted(1);
-    trace.evicted(2);
-    trace.read(1, 1000); // hits in 1002
-    trace.evicted(3);
-    trace.read(2, 600); // hits in 602
-    assertThat(trace.curve(600).misses(600)).isEqualTo(2);
-    assertThat(trace.curve(600).misses(602)).isEqualTo(1);
-    assertThat(trace.curve(600).misses(1001)).isEqualTo(1);
-    assertThat(trace.curve(600).misses(1002)).isEqualTo(0);
-    assertThat(trace.curve(1000).misses(1000)).isEqualTo(1);
+    for (int key = 1; key <= 3; key++) {
+      trace.evicted(key);
+    }
+    trace.read(1, 12); // two are above it: it hits in 15
+    trace.evicted(4);
+    trace.read(2, 10); // in 13
+    assertThat(trace.curve(10).to()).isEqualTo(13);
+    assertThat(trace.curve(10).misses(12)).isEqualTo(2);
+    assertThat(trace.curve(10).misses(13)).isEqualTo(1);
+    assertThat(trace.curve(12).to()).isEqualTo(15);
+    assertThat(trace.curve(12).misses(12)).isEqualTo(2);
+    assertThat(trace.curve(12).misses(14)).isEqualTo(1);
+    assertThat(trace.curve(12).misses(15)).isEqualTo(0);
+    assertThat(trace.curve(13).misses(13)).isEqualTo(1);
   }
 
   @Test
