@@ -23,7 +23,7 @@ class TrialTextTest {
     assertThat(text)
         .startsWith("2.5 s of the machine's time under each policy")
         .containsPattern("static +loop +1,000 +950 +50 +900 +0.900 +0 +0 +8 1 run\n")
-        .containsPattern("miss-ratio other +0 +0 +0 +0 - +1 +0 +0 1 run, 1 ended, 1 failed\n")
+        .containsPattern("miss-ratio other +0 +0 +0 +0 +- +1 +0 +0 1 run, 1 ended, 1 failed\n")
         .containsPattern("miss-ratio all +1,500 +80 +50 +30 +0.020 +1 +0 +8 2 run, 1 ended")
         .endsWith(
             """
