@@ -27,6 +27,11 @@ public final class DebianGuest {
     return boot(Initramfs.Options.of(memory).withSwap(true));
   }
 
+  /** The same for one with other disks. */
+  static HostSession.Boot bootWithDisks(long memory) throws IOException {
+    return boot(Initramfs.Options.of(memory).withDisks(true));
+  }
+
   private static HostSession.Boot boot(Initramfs.Options options) throws IOException {
     GuestImage image =
         ImageStore.ofUser().debian(MirrorOptions.DEFAULT, ProgressBar.onStandardError());
