@@ -46,7 +46,7 @@ record MissCurveReport(
   private static final double NANOS = 1e9;
 
   /** A row of the table for each such part of what the guest believes to have. */
-  private static final int ROWS = 8;
+  private static final int ROWS = 16;
 
   /** Answers the command; afterwards what was counted is forgotten, if that is asked for. */
   static Answer answer(Guest guest, Arguments arguments) {

@@ -9,6 +9,7 @@
  *                       protection; told by the disks of each whole page that they transfer
  *     ExclusiveCache    the blocks that the guest evicted, in frames of the machine
  *     MissTrace         the LRU stack of what was evicted, and the miss-ratio curve
+ *       HitsBySize        how many reads would have hit from which size of memory on
  *   SwapDisk          a disk for the guest to swap to, whose store is the cache
  *   ProxyCounters     what was seen, and what it took
  * </pre>
