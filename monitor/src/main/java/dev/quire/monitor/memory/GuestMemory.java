@@ -157,7 +157,8 @@ public final class GuestMemory extends GuestBytes {
     return frameToWrite(gfn, Change.STORE);
   }
 
-  private long frameToWrite(long gfn, Change why) {
+  /** The same for a change of another kind. */
+  public synchronized long frameToWrite(long gfn, Change why) {
     int index = index(gfn);
     boolean wasWatched = watched.change(index, why);
     if (pages.state(index) == PageState.SHARED) {

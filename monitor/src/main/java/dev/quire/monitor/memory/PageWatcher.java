@@ -7,8 +7,10 @@ package dev.quire.monitor.memory;
 public interface PageWatcher {
   /** Why a page that is watched is about to change. */
   enum Change {
-    /** A vCPU stores to it. */
+    /** A vCPU stores to it, not in U-mode. */
     STORE,
+    /** A program of the guest's stores to it, in U-mode: so it has the page, and keeps it. */
+    PROGRAM_STORE,
     /** A device, or the monitor for the guest, writes it. */
     TRANSFER,
     /** The guest says that it is free. */

@@ -5,6 +5,7 @@ import dev.quire.machine.hart.Csrs;
 import dev.quire.machine.hart.Hart;
 import dev.quire.machine.memory.PhysicalMemory;
 import dev.quire.monitor.memory.GuestMemory;
+import dev.quire.monitor.memory.PageWatcher.Change;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -104,15 +105,19 @@ public final class NestedPaging implements PagingMethod {
    * RAM of the VM is there. Throws {@link dev.quire.monitor.memory.OutOfFrames}.
    *
    * @param write whether the access writes there: a shared page gets a frame of its own
+   * @param user whether it is one of VU-mode's own
    */
-  public boolean guestPageFault(long gpa, boolean write) {
+  public boolean guestPageFault(long gpa, boolean write, boolean user) {
     if (!memory.contains(gpa, 1)) {
       return false;
     }
     long gfn = gpa >>> SHIFT;
     synchronized (memory) {
       memory.touch(gfn);
-      long hfn = write ? memory.frameToWrite(gfn) : memory.frameFor(gfn);
+      long hfn =
+          write
+              ? memory.frameToWrite(gfn, user ? Change.PROGRAM_STORE : Change.STORE)
+              : memory.frameFor(gfn);
       boolean readOnly = memory.isReadOnly(gfn);
       if (!mapBlock(gfn & -GuestMemory.BLOCK_FRAMES) || readOnly) {
         table.map(gfn, hfn, 0, !readOnly);

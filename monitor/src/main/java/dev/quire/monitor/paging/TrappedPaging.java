@@ -8,6 +8,7 @@ import dev.quire.machine.mmu.AccessType;
 import dev.quire.machine.mmu.PteBits;
 import dev.quire.machine.mmu.Space;
 import dev.quire.monitor.memory.GuestMemory;
+import dev.quire.monitor.memory.PageWatcher.Change;
 import dev.quire.monitor.paging.V2mPage.PageKey;
 import dev.quire.monitor.paging.V2mPage.PageKind;
 import java.util.ArrayList;
@@ -242,7 +243,8 @@ public abstract sealed class TrappedPaging implements PagingMethod
       }
       memory.touch(walk.gpa >>> SHIFT);
       if (access == AccessType.STORE) {
-        var _ = memory.frameToWrite(walk.gpa >>> SHIFT);
+        Change why = GuestWalk.isUser(mode) ? Change.PROGRAM_STORE : Change.STORE;
+        var _ = memory.frameToWrite(walk.gpa >>> SHIFT, why);
       }
       if (walk.levels == 0) {
         mapBare(vcpu, gva, mode);

@@ -15,7 +15,9 @@ import org.jspecify.annotations.Nullable;
  * page for something else or writes the file: the two look alike. Either way its content is the
  * block's, and enters the cache as something that the guest has evicted. If it was a write, the
  * block will be written to the disk, and the entry goes then (Jones, Arpaci-Dusseau and
- * Arpaci-Dusseau, "Geiger", ASPLOS 2006; Lu and Shen, USENIX ATC 2007).
+ * Arpaci-Dusseau, "Geiger", ASPLOS 2006; Lu and Shen, USENIX ATC 2007). Only a store in U-mode says
+ * that the page was not evicted: a kernel clears a page, or fills it, before it gives it to
+ * another.
  *
  * <p>At most one page matches a block, at most one block a page, and no block that a page matches
  * is in the cache. Guarded by the memory's monitor, which disks take after their own lock.
@@ -99,14 +101,22 @@ final class DiskPages implements PageWatcher {
     long start = why == Change.STORE ? 0 : System.nanoTime();
     part(gfn, key);
     evictions[why.ordinal()]++;
+    if (why == Change.PROGRAM_STORE) {
+      changed(key);
+      return;
+    }
     memory.peek(gfn, content);
     cache.enter(key, gfn, content);
     trace.evicted(key);
+    // Stores are exits, which are timed as a whole; transfers are timed below, around this.
+    nanos += why == Change.REPORT || why == Change.BALLOON ? System.nanoTime() - start : 0;
+  }
+
+  /** The guest has the page still, but not as it was. */
+  private void changed(long key) {
     if (swap != null && key >>> DISK_SHIFT == swapNumber) {
       swap.changed(key - key(swapNumber, 0));
     }
-    // Stores are exits, which are timed as a whole; transfers are timed below, around this.
-    nanos += why == Change.REPORT || why == Change.BALLOON ? System.nanoTime() - start : 0;
   }
 
   @Override
@@ -321,6 +331,7 @@ final class DiskPages implements PageWatcher {
         evictions[Change.REPORT.ordinal()],
         evictions[Change.TRANSFER.ordinal()],
         evictions[Change.BALLOON.ordinal()],
+        evictions[Change.PROGRAM_STORE.ordinal()],
         falseEvictions,
         overwritten,
         cache.displaced(),

@@ -13,6 +13,7 @@ package dev.quire.monitor.proxy;
  * @param byReport by the guest's report that the page is free
  * @param byTransfer by another transfer into the page
  * @param byBalloon because the guest's balloon took the page
+ * @param changed pages that matched a block until a program changed them: no evictions
  * @param falseEvictions that turned out to be writes: the same page was written to the block later
  * @param overwritten cached blocks that were written from another page, or discarded
  * @param displaced that left the cache for lack of room
@@ -33,6 +34,7 @@ public record ProxyCounters(
     long byReport,
     long byTransfer,
     long byBalloon,
+    long changed,
     long falseEvictions,
     long overwritten,
     long displaced,

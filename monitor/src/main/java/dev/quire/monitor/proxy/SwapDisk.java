@@ -54,7 +54,7 @@ public final class SwapDisk implements BlockStore {
   /** Blocks whose content is in the cache and nowhere else. */
   private final BitSet cached = new BitSet();
 
-  /** Blocks whose content the guest has most likely no use for any more. */
+  /** Blocks whose content the guest has no use for any more, as far as that is known. */
   private final BitSet stale = new BitSet();
 
   private final byte[] page = new byte[PAGE];
@@ -223,7 +223,7 @@ public final class SwapDisk implements BlockStore {
   @Override
   public void flush() {}
 
-  /** The page that the guest filled from a block is not what it was: it was written, or reused. */
+  /** A program has changed the page that was filled from a block. */
   void changed(long block) {
     synchronized (lock) {
       stale.set((int) block, holds((int) block));

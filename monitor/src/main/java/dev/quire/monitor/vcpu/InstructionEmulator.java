@@ -152,9 +152,13 @@ public final class InstructionEmulator {
 
   /** For {@link GuestWalk}: how the guest's loads and stores are made where it exited. */
   int accessMode() {
-    boolean user = (hart.csrs().peek(CsrNumber.HSTATUS) & H_SPVP) == 0;
     long status = hart.csrs().peek(CsrNumber.VSSTATUS);
-    return GuestWalk.mode(user, (status & SUM) != 0, (status & MXR) != 0);
+    return GuestWalk.mode(isUser(), (status & SUM) != 0, (status & MXR) != 0);
+  }
+
+  /** Whether the guest was in VU-mode where it exited. */
+  boolean isUser() {
+    return (hart.csrs().peek(CsrNumber.HSTATUS) & H_SPVP) == 0;
   }
 
   /** Reads and decodes the instruction at {@code pc}; false if there is none that we can do. */

@@ -232,7 +232,8 @@ public final class Vcpu extends GuestCpu {
     }
     boolean store = accessFault == Cause.STORE_ACCESS;
     boolean write = implicit ? instruction == IMPLICIT_WRITE : store;
-    if (paging() instanceof NestedPaging nested && nested.guestPageFault(gpa, write)) {
+    boolean user = !implicit && emulator.isUser();
+    if (paging() instanceof NestedPaging nested && nested.guestPageFault(gpa, write, user)) {
       exits.count(Reason.P2M_FILL);
       hart.sret();
     } else if (implicit || accessFault == Cause.FETCH_ACCESS) {

@@ -152,7 +152,7 @@ final class PagedGuest {
         throw new Fault(trap.cause);
       }
       boolean write = trap.instruction == 0 ? store : trap.instruction == IMPLICIT_WRITE;
-      if (!nested.guestPageFault(trap.guestAddress << 2, write)) {
+      if (!nested.guestPageFault(trap.guestAddress << 2, write, user)) {
         throw new Fault(AccessType.accessFault(access));
       }
       return false;

@@ -1,6 +1,7 @@
 package dev.quire.monitor.proxy;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.quire.machine.device.virtio.PageTransfers;
 import dev.quire.machine.memory.DmaFault;
@@ -9,7 +10,9 @@ import dev.quire.monitor.memory.FrameTable;
 import dev.quire.monitor.memory.FrameTable.Use;
 import dev.quire.monitor.memory.GuestMemory;
 import dev.quire.monitor.memory.PageState;
+import dev.quire.monitor.memory.PageWatcher.Change;
 import dev.quire.monitor.memory.SwapFile;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Random;
@@ -101,6 +104,17 @@ class DiskPagesTest {
         .returns(1L, ProxyCounters::byStore)
         .returns(1L, ProxyCounters::checked)
         .returns(0L, ProxyCounters::wrong);
+  }
+
+  @Test
+  void butAProgramKeepsThePage() throws DmaFault {
+    var _ = read(0, 3, FIRST);
+    machine.writeByte(memory.frameToWrite(FIRST, Change.PROGRAM_STORE) << 12, (byte) 1);
+    assertThat(memory.isReadOnly(FIRST)).isFalse();
+    assertThat(cache.size()).isZero();
+    assertThat(pages.counters())
+        .returns(0L, ProxyCounters::byStore)
+        .returns(1L, ProxyCounters::changed);
   }
 
   @Test
@@ -262,5 +276,84 @@ class DiskPagesTest {
     FrameTable.Counts counts = frames.counts();
     assertThat(counts.cache()).isEqualTo(cached);
     assertThat(counts.free() + counts.guest() + counts.cache()).isEqualTo(frames.total());
+  }
+
+  // ---- a swap disk ---------------------------------------------------------------------------
+
+  /** A disk for swap, joined with the cache, as its device uses it. */
+  private final class Swap {
+    final FakeSlots slots = new FakeSlots();
+    final SwapDisk disk = new SwapDisk(BLOCKS << 12, slots, memory);
+    final PageTransfers transfers = pages.of(DISKS, disk);
+
+    void out(int block, long gfn) throws DmaFault, IOException {
+      transfers.take(block, gfn << 12, buffer, 0);
+      disk.write(8L * block, buffer, 0, 4096);
+    }
+
+    /** Whether it came from memory. */
+    boolean in(int block, long gfn) throws DmaFault, IOException {
+      boolean found = transfers.find(block, gfn << 12, buffer, 0);
+      if (!found) {
+        disk.read(8L * block, buffer, 0, 4096);
+      }
+      transfers.fill(block, gfn << 12, buffer, 0);
+      return found;
+    }
+
+    void holds(long cached, long filed, long stale) {
+      assertThat(disk.counters())
+          .returns(cached, SwapDiskCounters::cached)
+          .returns(filed, SwapDiskCounters::filed)
+          .returns(stale, SwapDiskCounters::stale);
+    }
+  }
+
+  @Test
+  void whatIsSwappedOutComesBackFromTheCacheAndStaysInTheFile() throws DmaFault, IOException {
+    Swap swapped = new Swap();
+    store(FIRST, 42);
+    byte[] content = page(FIRST);
+    swapped.out(3, FIRST);
+    swapped.holds(1, 0, 0);
+    store(FIRST, 1);
+    assertThat(swapped.in(3, FIRST + 1)).isTrue();
+    assertThat(page(FIRST + 1)).isEqualTo(content);
+    swapped.holds(0, 1, 0);
+    // Dropped as it was, and wanted again: the cache has a copy, the file the content.
+    store(FIRST + 1, 2);
+    assertThat(cache.size()).isOne();
+    swapped.holds(0, 1, 0);
+    assertThat(swapped.in(3, FIRST + 2)).isTrue();
+    assertThat(page(FIRST + 2)).isEqualTo(content);
+    machine.writeByte(memory.frameToWrite(FIRST + 2, Change.PROGRAM_STORE) << 12, (byte) 1);
+    assertThat(cache.size()).isZero();
+    swapped.holds(0, 1, 1);
+    assertThat(swapped.in(3, FIRST + 3)).isFalse();
+    assertThat(page(FIRST + 3)).isEqualTo(content);
+    swapped.holds(0, 1, 0);
+  }
+
+  /** Then it can go nowhere: it stays in the cache, and is read from there. */
+  @Test
+  void whatTheFileHasNoRoomForStays() throws DmaFault, IOException {
+    Swap swapped = new Swap();
+    swapped.slots.room = 0;
+    store(FIRST, 42);
+    byte[] content = page(FIRST);
+    swapped.out(3, FIRST);
+    for (int i = 1; i < 4; i++) {
+      assertThat(swapped.in(3, FIRST + i)).isTrue();
+      assertThat(page(FIRST + i)).isEqualTo(content);
+      swapped.holds(1, 0, 0);
+    }
+    room = 0;
+    cache.shrink();
+    assertThat(cache.size()).isOne();
+    assertThatThrownBy(() -> swapped.out(4, FIRST)).hasMessage("no room");
+    swapped.out(3, FIRST);
+    swapped.disk.discard(0, 8 * BLOCKS);
+    assertThat(cache.size()).isZero();
+    swapped.holds(0, 0, 0);
   }
 }
