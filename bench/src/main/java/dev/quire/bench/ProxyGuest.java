@@ -41,7 +41,7 @@ final class ProxyGuest {
   private static final Pattern MARK = Pattern.compile("(?m)^\\[(\\w+)]$");
 
   private static final ProxyCounters NONE =
-      new ProxyCounters(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+      new ProxyCounters(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
 
   /**
    * How it is to be.

@@ -80,6 +80,7 @@ final class HostCounters {
     pages.put("proxyEvictedByReport", proxy.byReport());
     pages.put("proxyEvictedByTransfer", proxy.byTransfer());
     pages.put("proxyEvictedByBalloon", proxy.byBalloon());
+    pages.put("proxyChanged", proxy.changed());
     pages.put("proxyFalseEvictions", proxy.falseEvictions());
     pages.put("proxyOverwritten", proxy.overwritten());
     pages.put("proxyDisplaced", proxy.displaced());

@@ -58,13 +58,15 @@ record ProxyReport(long own, long cache, long capacity, ProxyCounters counters, 
         "evictions",
         String.format(
             Locale.ROOT,
-            "by store %,d, report %,d, transfer %,d, balloon %,d; false %,d, overwritten %,d",
+            "by store %,d, report %,d, transfer %,d, balloon %,d; false %,d, overwritten %,d;"
+                + " %,d pages changed in place",
             counters.byStore(),
             counters.byReport(),
             counters.byTransfer(),
             counters.byBalloon(),
             counters.falseEvictions(),
-            counters.overwritten()));
+            counters.overwritten(),
+            counters.changed()));
     lines.put(
         "cache",
         String.format(

@@ -55,6 +55,7 @@ public record ProxyCounters(
         byReport - earlier.byReport,
         byTransfer - earlier.byTransfer,
         byBalloon - earlier.byBalloon,
+        changed - earlier.changed,
         falseEvictions - earlier.falseEvictions,
         overwritten - earlier.overwritten,
         displaced - earlier.displaced,
