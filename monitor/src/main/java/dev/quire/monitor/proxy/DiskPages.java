@@ -101,8 +101,10 @@ final class DiskPages implements PageWatcher {
     long start = why == Change.STORE ? 0 : System.nanoTime();
     part(gfn, key);
     evictions[why.ordinal()]++;
+    if (swap != null && key >>> DISK_SHIFT == swapNumber) {
+      swap.changed(key - key(swapNumber, 0));
+    }
     if (why == Change.PROGRAM_STORE) {
-      changed(key);
       return;
     }
     memory.peek(gfn, content);
@@ -110,13 +112,6 @@ final class DiskPages implements PageWatcher {
     trace.evicted(key);
     // Stores are exits, which are timed as a whole; transfers are timed below, around this.
     nanos += why == Change.REPORT || why == Change.BALLOON ? System.nanoTime() - start : 0;
-  }
-
-  /** The guest has the page still, but not as it was. */
-  private void changed(long key) {
-    if (swap != null && key >>> DISK_SHIFT == swapNumber) {
-      swap.changed(key - key(swapNumber, 0));
-    }
   }
 
   @Override

@@ -54,7 +54,7 @@ public final class SwapDisk implements BlockStore {
   /** Blocks whose content is in the cache and nowhere else. */
   private final BitSet cached = new BitSet();
 
-  /** Blocks whose content the guest has no use for any more, as far as that is known. */
+  /** Blocks whose content the guest has most likely no use for any more. */
   private final BitSet stale = new BitSet();
 
   private final byte[] page = new byte[PAGE];
@@ -223,7 +223,7 @@ public final class SwapDisk implements BlockStore {
   @Override
   public void flush() {}
 
-  /** A program has changed the page that was filled from a block. */
+  /** The page that was filled from a block is not what it was: changed, or used for another. */
   void changed(long block) {
     synchronized (lock) {
       stale.set((int) block, holds((int) block));

@@ -323,8 +323,9 @@ class DiskPagesTest {
     // Dropped as it was, and wanted again: the cache has a copy, the file the content.
     store(FIRST + 1, 2);
     assertThat(cache.size()).isOne();
-    swapped.holds(0, 1, 0);
+    swapped.holds(0, 1, 1);
     assertThat(swapped.in(3, FIRST + 2)).isTrue();
+    swapped.holds(0, 1, 0);
     assertThat(page(FIRST + 2)).isEqualTo(content);
     machine.writeByte(memory.frameToWrite(FIRST + 2, Change.PROGRAM_STORE) << 12, (byte) 1);
     assertThat(cache.size()).isZero();
