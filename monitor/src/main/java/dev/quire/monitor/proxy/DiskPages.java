@@ -139,7 +139,7 @@ final class DiskPages implements PageWatcher {
 
   /** What a disk tells. */
   PageTransfers of(int disk) {
-    return new Disk(disk, false);
+    return new Disk(disk, null);
   }
 
   /** What the disk tells that the guest swaps to: what is written there is evicted. */
@@ -147,16 +147,18 @@ final class DiskPages implements PageWatcher {
     swap = swapDisk;
     swapNumber = disk;
     swapDisk.join(cache, key(disk, 0));
-    return new Disk(disk, true);
+    return new Disk(disk, swapDisk);
   }
 
   private final class Disk implements PageTransfers {
     private final int disk;
-    private final boolean evicts;
 
-    Disk(int disk, boolean evicts) {
+    /** Null unless it is the one that the guest swaps to. */
+    private final @Nullable SwapDisk swapDisk;
+
+    Disk(int disk, @Nullable SwapDisk swapDisk) {
       this.disk = disk;
-      this.evicts = evicts;
+      this.swapDisk = swapDisk;
     }
 
     @Override
@@ -173,6 +175,9 @@ final class DiskPages implements PageWatcher {
         check(gpa);
         long start = System.nanoTime();
         boolean found = DiskPages.this.find(key(disk, block), to, offset);
+        if (found && swapDisk != null && !checks) { // a check reads the disk itself
+          swapDisk.taken((int) block);
+        }
         nanos += System.nanoTime() - start;
         return found;
       }
@@ -193,7 +198,7 @@ final class DiskPages implements PageWatcher {
       synchronized (memory) {
         check(gpa);
         long start = System.nanoTime();
-        DiskPages.this.take(key(disk, block), gpa, to, offset, evicts);
+        DiskPages.this.take(key(disk, block), gpa, to, offset, swapDisk != null);
         nanos += System.nanoTime() - start;
       }
     }

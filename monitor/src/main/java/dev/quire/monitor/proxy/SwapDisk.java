@@ -113,8 +113,7 @@ public final class SwapDisk implements BlockStore {
         int count = Math.min(PAGE - from, length - done);
         int block = (int) (position >>> SHIFT);
         load(block);
-        stale.clear(block);
-        reads++;
+        taken(block);
         System.arraycopy(page, from, to, offset + done, count);
         done += count;
       }
@@ -222,6 +221,14 @@ public final class SwapDisk implements BlockStore {
   /** Nothing outlives the virtual machine, so there is nothing to do. */
   @Override
   public void flush() {}
+
+  /** The guest has read a block, from here or from the cache. */
+  void taken(int block) {
+    synchronized (lock) {
+      stale.clear(block);
+      reads++;
+    }
+  }
 
   /** The page that was filled from a block is not what it was: changed, or used for another. */
   void changed(long block) {

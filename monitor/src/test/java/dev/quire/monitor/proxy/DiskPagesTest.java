@@ -294,8 +294,12 @@ class DiskPagesTest {
     /** Whether it came from memory. */
     boolean in(int block, long gfn) throws DmaFault, IOException {
       boolean found = transfers.find(block, gfn << 12, buffer, 0);
-      if (!found) {
-        disk.read(8L * block, buffer, 0, 4096);
+      byte[] content = buffer.clone();
+      disk.read(8L * block, content, 0, 4096); // found or not: hits are compared
+      if (found) {
+        assertThat(content).startsWith(Arrays.copyOf(buffer, 4096));
+      } else {
+        System.arraycopy(content, 0, buffer, 0, 4096);
       }
       transfers.fill(block, gfn << 12, buffer, 0);
       return found;
