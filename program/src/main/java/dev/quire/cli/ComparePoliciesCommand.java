@@ -27,11 +27,12 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     sortOptions = false,
     description = {
-      "Runs the guests of a host file once under each policy, and prints what came of it: work,",
-      "reads that memory would have avoided, swapping, moves. The host must have the instruction",
-      "clock, so that all runs do the same until the policies decide differently, and may not",
-      "change its disks. A command of the file says what it has done by lines 'work N': the last",
-      "one of each counts. An example: examples/policies.toml."
+      "Runs the guests of a host file once under each policy, and prints what came",
+      "of it: work, reads that memory would have avoided, swapping, moves. The host",
+      "must have the instruction clock, so that all runs are alike until policies",
+      "decide differently, and may not change its disks. A command of the file says",
+      "what it has done by lines 'work N': the last one of each counts.",
+      "An example: examples/policies.toml."
     })
 final class ComparePoliciesCommand implements Callable<Integer> {
   @Spec private CommandSpec spec = CommandSpec.create(); // replaced by picocli
@@ -43,7 +44,8 @@ final class ComparePoliciesCommand implements Callable<Integer> {
       names = "--policies",
       paramLabel = "LIST",
       split = ",",
-      description = "Their names, with commas (default ${DEFAULT-VALUE}).")
+      description =
+          "Their names, with commas (default static, proportional, idle-tax and miss-ratio).")
   private List<String> policies = List.of("static", "proportional", "idle-tax", "miss-ratio");
 
   @Option(
