@@ -23,6 +23,7 @@
  *   SnapshotWriter     what the policy of a running host saw and decided, as a file of JSON lines
  *   SnapshotLog        such a file, read and checked (RecordReader)
  *     Replay           another policy's decisions for it; ReplayText prints them
+ *   trial              one host under several policies, and what came of it
  *   MetricsText        a snapshot and HostCounters as Prometheus reads them
  * </pre>
  *

@@ -28,7 +28,7 @@ public final class DebianGuest {
   }
 
   /** The same for one with other disks. */
-  static HostSession.Boot bootWithDisks(long memory) throws IOException {
+  public static HostSession.Boot bootWithDisks(long memory) throws IOException {
     return boot(Initramfs.Options.of(memory).withDisks(true));
   }
 
