@@ -29,6 +29,16 @@ class DemandTest {
   }
 
   @Test
+  void whatItsCacheHadNoRoomForIsWantedAndWhatItHoldsIsIdle() {
+    ProxySnapshot proxy = new ProxySnapshot(96 * MIB, 12 * MIB, List.of());
+    Guest guest = web().held(120 * MIB).proxy(30 * MIB, proxy).available(60 * MIB).active(1);
+    Demand demand = Demand.of(guest.snapshot());
+    assertThat(demand.wanted()).isEqualTo(132 * MIB);
+    assertThat(demand.active()).isEqualTo(90 * MIB);
+    assertThat(demand.activeFraction()).isEqualTo(0.75);
+  }
+
+  @Test
   void whatCameBackFromSwapSaysThatSoMuchOfTheRestIsActive() {
     Guest guest = web().held(100 * MIB).swapped(30 * MIB).available(60 * MIB).active(0.5);
     assertThat(Demand.of(guest.swappedIn(5 * MIB).snapshot()).active()).isEqualTo(55 * MIB);

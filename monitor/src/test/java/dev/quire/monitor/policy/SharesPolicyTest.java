@@ -162,4 +162,15 @@ class SharesPolicyTest {
         .map(target -> Math.round((double) target.bytes() / MIB))
         .toList();
   }
+
+  @Test
+  void aCacheIsPartOfWhatIsHeld() {
+    ProxySnapshot proxy = new ProxySnapshot(96 * MIB, 12 * MIB, List.of());
+    VmSnapshot vm = new Hosts.Guest("a").held(120 * MIB).proxy(24 * MIB, proxy).snapshot();
+    assertThat(proportional.decide(Hosts.of(256 * MIB, vm)).getFirst().reason())
+        .contains("1,000 shares / 120 MiB")
+        .contains(
+            "holds 120 MiB with its cache of 24 MiB, and its cache had no room for 12 MiB, 0 MiB"
+                + " swapped");
+  }
 }
