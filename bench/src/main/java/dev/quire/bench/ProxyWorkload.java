@@ -22,14 +22,14 @@ record ProxyWorkload(
     String name, int memory, int disk, String prepare, String work, int before, int counted) {
   static final long PAGE = 4096;
 
-  private static final String ROWS = "90000";
+  private static final String ROWS = "24000";
 
   private static final String TABLE =
       """
       sqlite3 /root/t.db "PRAGMA journal_mode = off; PRAGMA synchronous = off;
         CREATE TABLE t(a INTEGER PRIMARY KEY, c BLOB);
         WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %s)
-          INSERT INTO t SELECT i, randomblob(900) FROM n;"
+          INSERT INTO t SELECT i, zeroblob(3900) FROM n;"
       sync; echo 3 >/proc/sys/vm/drop_caches
       """
           .formatted(ROWS);
@@ -54,7 +54,7 @@ record ProxyWorkload(
           reader("random", 192, "--order random", 100_000, 80_000),
           reader("loop", 128, "--order loop", 65_536, 65_536),
           reader("long-loop", 192, "--order loop", 49_152, 98_304),
-          new ProxyWorkload("sqlite", 192, 0, TABLE, QUERIES, 50_000, 40_000),
+          new ProxyWorkload("sqlite", 192, 0, TABLE, QUERIES, 24_000, 16_000),
           new ProxyWorkload("grep", 192, 0, "", GREP, 2, 2));
 
   /** A disk that nobody has open leaves the guest's page cache. */
