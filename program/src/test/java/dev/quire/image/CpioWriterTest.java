@@ -135,6 +135,9 @@ final class CpioWriterTest {
         .containsKey(MODULES + "virtio_blk.ko")
         .containsEntry("quire/x", new Entry(0100755, "!"))
         .doesNotContainKey("quire/agent");
+    assertThat(read(Initramfs.build(image, options.withSwap(true))))
+        .containsKey(MODULES + "virtio_blk.ko")
+        .doesNotContainKey(MODULES + "ext4.ko");
   }
 
   @Test

@@ -339,6 +339,23 @@ class DiskPagesTest {
     swapped.holds(0, 1, 0);
   }
 
+  /** Also where it is not compared, so that the disk itself is not asked. */
+  @Test
+  void whatComesFromTheCacheIsReadFromTheSwapDisk() throws DmaFault, IOException {
+    SwapDisk swapped = new SwapDisk(BLOCKS << 12, new FakeSlots(), memory);
+    DiskPages unchecked = new DiskPages(memory, cache, trace, false);
+    PageTransfers transfers = unchecked.of(DISKS, swapped);
+    transfers.take(1, BASE, buffer, 0);
+    swapped.write(8, buffer, 0, 4096);
+    for (int i = 1; i < 3; i++) {
+      assertThat(transfers.find(1, BASE + 4096, buffer, 0)).isTrue();
+      transfers.fill(1, BASE + 4096, buffer, 0);
+      assertThat(swapped.counters()).isEqualTo(new SwapDiskCounters(i, 1, 0, 0, 1, 0));
+      store(FIRST + 1, i);
+      assertThat(swapped.counters().stale()).isOne();
+    }
+  }
+
   /** Then it can go nowhere: it stays in the cache, and is read from there. */
   @Test
   void whatTheFileHasNoRoomForStays() throws DmaFault, IOException {
