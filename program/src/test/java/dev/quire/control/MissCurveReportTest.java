@@ -92,6 +92,9 @@ final class MissCurveReportTest {
       assertThat(json(vm)).containsEntry("reads", 0);
       assertThat(json(vm, "--recent")).containsEntry("recent", true).containsEntry("reads", 0);
       assertThat(ask(vm).text()).contains("it read 4 pages").contains("The curve of 0 reads");
+      assertThat(run.reportNow().text())
+          .contains("proxy memory     M0 64.0 MiB, cache 0.0 of 0.0 MiB; ")
+          .contains("disk pages       4 read: 0 hits, 0 in place, 4 disk reads; 0 written");
     }
   }
 
