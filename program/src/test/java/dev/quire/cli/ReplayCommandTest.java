@@ -53,6 +53,8 @@ class ReplayCommandTest {
           --policy=best                  | There is no policy 'best'; there are idle-tax, miss-ratio, proportional, static.
           --policy=idle-tax --tax=1      | from 0 to less than 1
           --policy=static --tax=0.5      | --tax is for --policy idle-tax; static has none.
+          --policy=miss-ratio --alpha=-1 | from 0 to 1000
+          --policy=static --alpha=0.5    | --alpha is for --policy miss-ratio; static has none.
           --json                         | --policy
           """)
   void aMistakeIsOneSentence(String arguments, String sentence) throws IOException {

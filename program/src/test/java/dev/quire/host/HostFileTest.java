@@ -285,6 +285,7 @@ final class HostFileTest {
     assertManager("policy = 3", "policy must be a string");
     assertManager(
         "policy = 'fair'", "no policy 'fair'", "idle-tax, miss-ratio, proportional, static");
+    assertManager("alpha = -1", "alpha = -1.0 is not possible: from 0 to 1000.");
     assertManager("tax = 1", "tax = 1.0 is not possible: from 0 to below 1");
     assertManager("tax = -0.1", "-0.1");
     assertManager("tax = nan", "NaN");

@@ -48,7 +48,7 @@ final class Trial {
   }
 
   /**
-   * Runs it. A {@link UserError} if the guests end before its time is over.
+   * Runs it. A {@link UserError} if a guest fails, or if all end before its time is over.
    *
    * @param nanos machine time from the moment at which all guests are up
    * @param progress is told sentences about how far it is
@@ -65,6 +65,11 @@ final class Trial {
   }
 
   private Outcome outcome() {
+    for (HostedVm vm : session.vms()) {
+      if (vm.state() == VmState.FAILED) {
+        throw UserError.of("The guest %s failed under %s: %s", vm.name(), policy(), vm.reason());
+      }
+    }
     if (guests == null) {
       throw UserError.of(
           "All guests ended under %s before the time was over: choose a shorter one by --for, or"
