@@ -38,7 +38,7 @@ class PolicyTrialsGuestTest {
       proxy_adapts = false
       proxy_check = true
       disk = "disk.img,ro"
-      exec = "reader /dev/vda 48 --advice random --check yes --ms 100000"
+      exec = "reader /dev/vda 32 --advice random --check yes --ms 100000"
       [[event]]
       at = "1s"
       vm = "a"
@@ -50,7 +50,7 @@ class PolicyTrialsGuestTest {
   @BeforeEach
   void makeDisk() throws IOException {
     try (RandomAccessFile disk = new RandomAccessFile(folder.resolve("disk.img").toFile(), "rw")) {
-      disk.setLength(48 << 20);
+      disk.setLength(32 << 20);
     }
   }
 
@@ -102,9 +102,9 @@ class PolicyTrialsGuestTest {
       }
     }
     VmSnapshot last = seen.getLast().vms().getFirst();
-    assertThat(last.touchable()).isEqualTo(112L << 20);
+    assertThat(last.touchable()).isBetween(112L << 20, 128L << 20);
     assertThat(last.cache()).isPositive();
     assertThat(last.proxy().own()).isEqualTo(112L << 20);
-    assertThat(last.proxy().misses()).hasSizeGreaterThan(2);
+    assertThat(last.proxy().knowsMisses()).isTrue();
   }
 }
