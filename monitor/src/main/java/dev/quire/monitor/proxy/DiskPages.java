@@ -170,6 +170,13 @@ final class DiskPages implements PageWatcher {
     }
 
     @Override
+    public boolean absorbs() {
+      synchronized (memory) {
+        return swapDisk != null && cache.hasRoom();
+      }
+    }
+
+    @Override
     public boolean find(long block, long gpa, byte[] to, int offset) throws DmaFault {
       synchronized (memory) {
         check(gpa);

@@ -82,6 +82,11 @@ final class ExclusiveCache {
     return entry == null ? NOWHERE : entry.origin;
   }
 
+  /** Whether it may have any blocks. */
+  boolean hasRoom() {
+    return capacity.getAsInt() > 0;
+  }
+
   /** How many left for lack of room. */
   long displaced() {
     return displaced;

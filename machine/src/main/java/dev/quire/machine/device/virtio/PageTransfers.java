@@ -18,6 +18,9 @@ public interface PageTransfers {
   /** Whether {@link #find} would give the block's content, which may be somewhere in memory. */
   boolean has(long block);
 
+  /** Whether what the guest writes to the disk now stays in memory, so that it need not wait. */
+  boolean absorbs();
+
   /**
    * The guest reads a block into the page at {@code gpa}: {@link #fill} follows, unless the disk
    * fails.

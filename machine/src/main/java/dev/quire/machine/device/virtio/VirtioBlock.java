@@ -306,6 +306,9 @@ public final class VirtioBlock implements VirtioFunction {
   /** Whether a request goes to the disk itself. */
   private boolean needsDisk(DescriptorChain chain, int type, long sector) {
     long length = chain.writable() - 1;
+    if (type == T_OUT && pages != null && pages.absorbs()) {
+      return false;
+    }
     if (type != T_IN || pages == null || !inside(sector, length)) {
       return type == T_IN || type == T_OUT || type == T_FLUSH;
     }

@@ -148,9 +148,10 @@ final class TestDriver {
     return (int) (address - ArrayDma.BASE);
   }
 
+  /** Whole pages of 4 KiB are aligned to such. */
   int allocate(int bytes) {
-    int at = nextBuffer;
-    nextBuffer += (bytes + 15) & ~15;
+    int at = bytes > 0 && bytes % 4096 == 0 ? nextBuffer + 4095 & -4096 : nextBuffer;
+    nextBuffer = at + ((bytes + 15) & ~15);
     return at;
   }
 
