@@ -121,9 +121,9 @@ final class DiskPages implements PageWatcher {
 
   @Override
   public boolean giveFrames(int count) {
-    int before = cache.size();
+    int before = cache.frames();
     cache.shrink(Math.max(0, before - count));
-    return cache.size() < before;
+    return cache.frames() < before;
   }
 
   private void part(long gfn, long key) {

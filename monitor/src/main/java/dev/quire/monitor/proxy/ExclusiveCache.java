@@ -3,6 +3,7 @@ package dev.quire.monitor.proxy;
 import dev.quire.machine.memory.PhysicalMemory;
 import dev.quire.monitor.memory.FrameTable;
 import dev.quire.monitor.memory.FrameTable.Use;
+import java.util.ArrayDeque;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -26,6 +27,12 @@ final class ExclusiveCache {
     boolean save(long key, byte[] content);
   }
 
+  /**
+   * So many frames of blocks that left wait for the next ones: a frame that goes back to the
+   * machine and comes again costs more than all else here, for the host clears it.
+   */
+  private static final int MOST_SPARE = 64;
+
   /** In place of a page that a block came from. */
   static final long NOWHERE = -1;
 
@@ -45,6 +52,9 @@ final class ExclusiveCache {
 
   /** In the order in which they entered. */
   private final Map<Long, Entry> entries = new LinkedHashMap<>();
+
+  /** Frames of no block, the last to be used next. */
+  private final ArrayDeque<Long> spare = new ArrayDeque<>();
 
   private Keeper keeper = (key, content) -> false;
   private long displaced;
@@ -70,6 +80,11 @@ final class ExclusiveCache {
 
   int size() {
     return entries.size();
+  }
+
+  /** Frames that it has: of its blocks, and those that wait for some. */
+  int frames() {
+    return entries.size() + spare.size();
   }
 
   boolean contains(long key) {
@@ -135,6 +150,9 @@ final class ExclusiveCache {
   private long room() {
     int most = capacity.getAsInt();
     shrink(most);
+    if (!spare.isEmpty()) {
+      return spare.removeLast();
+    }
     long hfn = entries.size() < most ? frames.allocateSpare(Use.CACHE, vm) : -1;
     return hfn >= 0 || most == 0 ? hfn : displace();
   }
@@ -190,7 +208,9 @@ final class ExclusiveCache {
   /** A block's content means nothing any more. False if it is not here. */
   boolean drop(long key) {
     Entry entry = entries.remove(key);
-    if (entry != null) {
+    if (entry != null && spare.size() < MOST_SPARE) {
+      spare.addLast(entry.hfn);
+    } else if (entry != null) {
       var _ = frames.release(entry.hfn);
     }
     return entry != null;
@@ -204,15 +224,15 @@ final class ExclusiveCache {
     }
   }
 
-  /** Lets the first blocks go that are too many now. */
+  /** Gives frames back that are too many now, of the first blocks if need be. */
   void shrink() {
     shrink(capacity.getAsInt());
   }
 
-  /** Lets the first blocks go until there are at most {@code most}, as far as they can. */
+  /** The same until there are at most {@code most}, as far as blocks can go. */
   void shrink(int most) {
-    while (entries.size() > most) {
-      long hfn = displace();
+    while (frames() > most) {
+      long hfn = spare.isEmpty() ? displace() : spare.removeLast();
       if (hfn < 0) {
         return;
       }
@@ -224,5 +244,7 @@ final class ExclusiveCache {
   void close() {
     entries.values().forEach(entry -> frames.release(entry.hfn));
     entries.clear();
+    spare.forEach(frames::release);
+    spare.clear();
   }
 }

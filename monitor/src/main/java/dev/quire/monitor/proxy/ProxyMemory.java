@@ -131,7 +131,7 @@ public final class ProxyMemory {
   /** Bytes in its frames now. */
   public long cached() {
     synchronized (memory) {
-      return cache.size() * PAGE;
+      return cache.frames() * PAGE;
     }
   }
 
