@@ -40,6 +40,9 @@ abstract sealed class GuestBytes implements Dma permits GuestMemory {
   /** The guest, or a device for it, reads or writes the page of {@code gpa}, which is RAM. */
   abstract void accessed(long gpa);
 
+  /** Has nobody write the page before a watcher is told; false if that cannot be. */
+  public abstract boolean watch(long gfn);
+
   /** Before something that may need frames. */
   public abstract boolean makeRoom();
 
@@ -202,6 +205,26 @@ abstract sealed class GuestBytes implements Dma permits GuestMemory {
       writeInEntries(gpa + done, part, value);
       done += part;
     }
+  }
+
+  /**
+   * Writes a whole page, 4096 bytes, which is watched from then on, as one step for everybody;
+   * false if it cannot be.
+   *
+   * @param gpa the page's first
+   */
+  public synchronized boolean fill(long gpa, byte[] from, int offset) throws DmaFault {
+    check(gpa, FRAME);
+    if (keepsWrites(gpa)) {
+      writePage(gpa, from, offset, FRAME);
+      return false;
+    }
+    makeRoom();
+    accessed(gpa);
+    long hpa = hpaToWrite(gpa);
+    boolean isWatched = watch(gpa >>> SHIFT);
+    memory.write(hpa, from, offset, FRAME);
+    return isWatched;
   }
 
   /** Zeroes bytes: whole frames are given back, unless they are kept. */

@@ -163,8 +163,8 @@ public final class GuestMemory extends GuestBytes {
     boolean wasWatched = watched.change(index, why);
     if (pages.state(index) == PageState.SHARED) {
       pages.unshare(index);
-    } else if (wasWatched) {
-      revoke(gfn); // it is to be mapped anew, with the right to write
+    } else if (wasWatched && pages.frame(index) >= 0) {
+      listener.unprotect(gfn);
     }
     return frameFor(gfn);
   }
@@ -342,6 +342,7 @@ public final class GuestMemory extends GuestBytes {
    * monitor may still give it another frame, or none, with the same content. False, and nothing is
    * done, if a paging method keeps it or the balloon has it.
    */
+  @Override
   public synchronized boolean watch(long gfn) {
     int index = index(gfn);
     if (kept[index] != 0 || pages.state(index) == PageState.BALLOONED) {

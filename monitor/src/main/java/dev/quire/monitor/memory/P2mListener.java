@@ -21,6 +21,14 @@ public interface P2mListener {
   }
 
   /**
+   * The guest frame, which was to be protected, may be written again: its next store is to find a
+   * way, if need be by way of the monitor.
+   */
+  default void unprotect(long gfn) {
+    invalidate(gfn);
+  }
+
+  /**
    * As {@link #invalidate(long)} for several guest frames, which keep their frames: each is used
    * anew, or not.
    */

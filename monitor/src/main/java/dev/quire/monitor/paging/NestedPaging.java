@@ -159,6 +159,10 @@ public final class NestedPaging implements PagingMethod {
     }
   }
 
+  /** The next store faults as the first did, for hardware asks the tables before it faults. */
+  @Override
+  public void unprotect(long gfn) {}
+
   private void flush(long gfn) {
     for (Hart hart : harts) {
       hart.atSafePoint(null, () -> hart.mmu().fenceGvma(gfn << SHIFT, memory.vm(), true, true));

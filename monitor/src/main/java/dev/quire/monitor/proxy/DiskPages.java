@@ -270,21 +270,17 @@ final class DiskPages implements PageWatcher {
     return blocks.length - memory.counts().ballooned();
   }
 
-  /** As one step for everybody: nobody has a way to the page until it is watched. */
   private void fill(long key, long gpa, byte[] from, int offset) throws DmaFault {
     long gfn = gpa >>> SHIFT;
-    memory.revoke(gfn);
-    memory.write(gpa, from, offset, PAGE); // what the page matched until now is evicted
-    if (!cache.contains(key)) {
+    boolean isWatched = memory.fill(gpa, from, offset); // what the page matched before is evicted
+    if (isWatched && !cache.contains(key)) {
       match(gfn, key);
     }
   }
 
   private void match(long gfn, long key) {
-    if (memory.watch(gfn)) {
-      blocks[index(gfn)] = key + 1;
-      pages.put(key, gfn);
-    }
+    blocks[index(gfn)] = key + 1;
+    pages.put(key, gfn);
   }
 
   private void take(long key, long gpa, byte[] to, int offset, boolean evicts) throws DmaFault {
@@ -300,7 +296,9 @@ final class DiskPages implements PageWatcher {
     if (before != NONE) {
       part(gfn, before); // the page goes to another block: it has not changed, nor gone
     }
-    match(gfn, key);
+    if (memory.watch(gfn)) {
+      match(gfn, key);
+    }
     memory.read(gpa, to, offset, PAGE);
   }
 
