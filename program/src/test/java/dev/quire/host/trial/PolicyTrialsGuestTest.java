@@ -38,7 +38,7 @@ class PolicyTrialsGuestTest {
       proxy_adapts = false
       proxy_check = true
       disk = "disk.img,ro"
-      exec = "reader /dev/vda 32 --advice random --check yes --ms 100000"
+      exec = "reader /dev/vda 48 --advice random --check yes --ms 100000"
       [[event]]
       at = "1s"
       vm = "a"
@@ -50,7 +50,7 @@ class PolicyTrialsGuestTest {
   @BeforeEach
   void makeDisk() throws IOException {
     try (RandomAccessFile disk = new RandomAccessFile(folder.resolve("disk.img").toFile(), "rw")) {
-      disk.setLength(32 << 20);
+      disk.setLength(48 << 20);
     }
   }
 
