@@ -19,6 +19,12 @@ final class L2Tlb {
 
   private final FlushClock clock = new FlushClock();
   private final long[] entries;
+
+  /**
+   * By entry, of guests: the gpa of the second stage's leaf, and log2 of its size in the low bits.
+   */
+  private final long[] guestLeaves;
+
   private final int setMask;
   private int sizesPresent;
   private int victim;
@@ -29,6 +35,7 @@ final class L2Tlb {
   /** {@code size} is a power of two, or 0: then nothing is ever held. */
   L2Tlb(int size) {
     this.entries = new long[size == 0 ? 0 : Math.max(size, WAYS) * ENTRY];
+    this.guestLeaves = new long[entries.length / ENTRY];
     this.setMask = Math.max(size / WAYS, 1) - 1;
   }
 
@@ -77,8 +84,13 @@ final class L2Tlb {
     return SHIFTS[(int) (entries[entry + 2] >>> FIRST_SIZE_SHIFT & 7)];
   }
 
-  /** Enters a page of 2^{@code shift} bytes, part of a first-stage leaf of 2^{@code firstShift}. */
-  void fill(long gva, long space, long hpa, int shift, int firstShift, int permissions) {
+  /**
+   * Enters a page of 2^{@code shift} bytes, part of a first-stage leaf of 2^{@code firstShift}.
+   *
+   * @param guestLeaf of guests: gpa of the second stage's leaf, or log2 of its size
+   */
+  void fill(
+      long gva, long space, long hpa, int shift, int firstShift, int permissions, long guestLeaf) {
     if (entries.length == 0) {
       return;
     }
@@ -89,6 +101,7 @@ final class L2Tlb {
     entries[e + 2] =
         hpa & -(1L << shift) | (long) size(firstShift) << FIRST_SIZE_SHIFT | permissions;
     entries[e + 3] = clock.stamp();
+    guestLeaves[e / ENTRY] = guestLeaf;
     sizesPresent |= 1 << size;
     if (firstShift > shift) {
       fragmented.add(gva, firstShift);
@@ -119,6 +132,17 @@ final class L2Tlb {
 
   void flushMachine(long space) {
     clock.flushMachine(space);
+  }
+
+  /** Drops what the second stage's leaf for {@code gpa} is part of, in the machine of a guest. */
+  void flushGuestPhysical(long gpa, long space) {
+    for (int i = 0; i < guestLeaves.length; i++) {
+      // The shift takes the low bits: addresses in one leaf are equal above its size.
+      if ((guestLeaves[i] ^ gpa) >>> guestLeaves[i] == 0
+          && Space.machine(entries[i * ENTRY + 1]) == Space.machine(space)) {
+        entries[i * ENTRY + 3] = 0;
+      }
+    }
   }
 
   void flushSpace(long space) {

@@ -53,7 +53,7 @@ final class Translator {
     if (outcome == Walker.OK) {
       hpa = walker.hpa;
       firstShift = walker.firstShift;
-      l2.fill(gva, space, hpa, walker.shift, firstShift, walker.permissions);
+      l2.fill(gva, space, hpa, walker.shift, firstShift, walker.permissions, walker.guestLeaf);
     }
     return outcome;
   }
@@ -109,18 +109,23 @@ final class Translator {
     }
   }
 
-  /** hfence.gvma: what the first stage gave is dropped too, for it holds machine addresses. */
+  /**
+   * hfence.gvma. Entries from gva to hpa know the gpa in between, so that only those of the address
+   * need go (privileged manual, H extension, HFENCE.GVMA); of tables of the first stage only the
+   * machine address is known.
+   */
   void fenceGuestPhysical(long gpa, int vmid, boolean byAddress, boolean byVmid) {
     if (!byVmid) {
       flushAll();
       return;
     }
     long space = Space.ofVmid(vmid);
-    l2.flushMachine(space);
     walker.flushMachine(space);
     if (byAddress) {
+      l2.flushGuestPhysical(gpa, space);
       walker.gStage.flushAddress(gpa, space);
     } else {
+      l2.flushMachine(space);
       walker.gStage.flushMachine(space);
     }
   }

@@ -65,6 +65,9 @@ final class Walker {
 
   int firstShift;
 
+  /** Of guests: gpa of the second stage's leaf, or log2 of its size. */
+  long guestLeaf;
+
   /** What a TLB may keep: READ, WRITE (only when dirty), EXECUTE, USER, GLOBAL. */
   int permissions;
 
@@ -269,6 +272,7 @@ final class Walker {
       }
       hpa = gStage.hpa;
       shift = Math.min(shift, gStage.shift);
+      guestLeaf = pa & -1L << gStage.shift | gStage.shift;
       permissions &= gStage.permissions | PteBits.USER | PteBits.GLOBAL;
     }
     return OK;

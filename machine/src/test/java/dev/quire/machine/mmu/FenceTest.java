@@ -159,6 +159,9 @@ class FenceTest {
     assertThat(f.mmu.loadLong(GVA)).isEqualTo(1);
   }
 
+  /**
+   * What leaves of the moved table were read before may be held until the first stage is fenced.
+   */
   @Test
   void aMovedGuestTableIsFoundAfterAGuestPhysicalFence() {
     prepareGuest();
@@ -168,7 +171,32 @@ class FenceTest {
     f.memory.writeLong(copy, Fixture.pte(NEW, Fixture.ALL));
     f.map(gRoot, 3, leafTable, 0, Fixture.pte(copy, Fixture.USER));
     f.mmu.fenceGvma(leafTable, 1, true, true);
+    f.mmu.fenceVvma(GVA, 1, true, true);
     assertThat(f.mmu.loadLong(GVA)).isEqualTo(2);
+  }
+
+  @Test
+  void aGuestPhysicalFenceDropsNoOtherPage() {
+    prepareGuest();
+    f.mmu.fenceGvma(OLD, 1, true, true);
+    f.mmu.statistics().reset();
+    assertThat(f.mmu.loadLong(GVA + 4096)).isEqualTo(1);
+    assertThat(f.mmu.statistics().totalReferences()).isZero();
+    assertThat(f.mmu.loadLong(GVA)).isEqualTo(1);
+    assertThat(f.mmu.statistics().totalReferences()).isPositive();
+  }
+
+  /** All of a large leaf goes, whatever part of it the fence names. */
+  @Test
+  void aGuestPhysicalFenceDropsAllThatALargeLeafMaps() {
+    prepareGuest();
+    f.map(gRoot, 3, OLD & -(2L << 20), 1, Fixture.pte(OLD & -(2L << 20), Fixture.USER));
+    f.mmu.fenceGvma(0, 1, false, true);
+    assertThat(f.mmu.loadLong(GVA)).isEqualTo(1);
+    f.mmu.fenceGvma((OLD & -(2L << 20)) + 0x1f_f000, 1, true, true);
+    f.mmu.statistics().reset();
+    assertThat(f.mmu.loadLong(GVA)).isEqualTo(1);
+    assertThat(f.mmu.statistics().totalReferences()).isPositive();
   }
 
   @Test
