@@ -9,6 +9,7 @@
  *     RawTerminal   the user's terminal, raw while a guest has it
  *     AgentLink     the command of --exec
  *       AgentChannel  commands for the agent in the guest, one after the other
+ *       PrintedText   what one of them prints
  *   MemoryTrace     follows a guest's references into the file of a TraceChoice
  *   Counters        what a VM has counted so far
  *   Report          counters at the end, as text or as JSON

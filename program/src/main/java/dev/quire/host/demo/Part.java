@@ -5,8 +5,7 @@ import dev.quire.host.HostedVm;
 import dev.quire.host.VmState;
 import dev.quire.machine.board.UserError;
 import dev.quire.monitor.manager.ManagedVm;
-import dev.quire.run.AgentChannel;
-import java.io.ByteArrayOutputStream;
+import dev.quire.run.PrintedText;
 import java.nio.charset.StandardCharsets;
 import java.util.function.Consumer;
 import java.util.regex.Pattern;
@@ -27,9 +26,6 @@ final class Part {
 
   /** How a program begins to say that something is wrong. */
   private static final String WRONG = "pattern: page";
-
-  /** A guest may print what it likes; more than this is no answer. */
-  private static final int MOST_BYTES = 1 << 20;
 
   private static final Pattern OUT_OF_MEMORY = Pattern.compile("Out of memory: Killed process");
 
@@ -114,33 +110,10 @@ final class Part {
 
   /** {@code answer} gets what the command printed, or as much as came before the guest ended. */
   private void submit(String command, Consumer<String> answer) {
-    var _ = vm.agent().submit(command, new Output(answer));
-  }
-
-  /** Gathers what a command prints. */
-  private final class Output implements AgentChannel.Follower {
-    private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    private final Consumer<String> answer;
-
-    Output(Consumer<String> answer) {
-      this.answer = answer;
-    }
-
-    @Override
-    public void printed(byte[] text) {
-      bytes.write(text, 0, Math.min(text.length, MOST_BYTES - bytes.size()));
-    }
-
-    @Override
-    public void ended(int status) {
-      lost();
-    }
-
-    @Override
-    public void lost() {
-      String text = bytes.toString(StandardCharsets.US_ASCII);
-      session.clock().post(() -> answer.accept(text));
-    }
+    var _ =
+        vm.agent()
+            .submit(
+                command, new PrintedText(text -> session.clock().post(() -> answer.accept(text))));
   }
 
   Played.Guest played() {

@@ -4,9 +4,7 @@ import dev.quire.host.HostSession;
 import dev.quire.host.HostedVm;
 import dev.quire.host.VmState;
 import dev.quire.machine.board.UserError;
-import dev.quire.run.AgentChannel;
-import java.io.ByteArrayOutputStream;
-import java.nio.charset.StandardCharsets;
+import dev.quire.run.PrintedText;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -28,9 +26,6 @@ final class Trial {
 
   /** Machine time in which guests must have answered. */
   private static final long PATIENCE_NANOS = 20_000_000_000L;
-
-  /** A guest may print what it likes; more than this is no answer. */
-  private static final int MOST_BYTES = 1 << 20;
 
   private static final double NANOS = 1e9;
 
@@ -116,7 +111,9 @@ final class Trial {
 
   private void ask(HostedVm vm) {
     try {
-      var _ = vm.agent().submit(TrialCommand.QUESTION, new Answer(vm.name()));
+      var _ =
+          vm.agent()
+              .submit(TrialCommand.QUESTION, new PrintedText(text -> answered(vm.name(), text)));
     } catch (UserError e) {
       answered(vm.name(), ""); // it does not run
     }
@@ -126,31 +123,6 @@ final class Trial {
     answers.put(vm, TrialCommand.read(text));
     if (answers.size() == Objects.requireNonNull(guests).size()) {
       session.clock().stop();
-    }
-  }
-
-  /** Gathers what a guest says; on the clock's only thread. */
-  private final class Answer implements AgentChannel.Follower {
-    private final String vm;
-    private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-
-    Answer(String vm) {
-      this.vm = vm;
-    }
-
-    @Override
-    public void printed(byte[] text) {
-      bytes.write(text, 0, Math.min(text.length, MOST_BYTES - bytes.size()));
-    }
-
-    @Override
-    public void ended(int status) {
-      lost();
-    }
-
-    @Override
-    public void lost() {
-      answered(vm, bytes.toString(StandardCharsets.UTF_8));
     }
   }
 }
