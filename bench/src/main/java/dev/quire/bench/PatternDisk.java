@@ -1,16 +1,12 @@
 package dev.quire.bench;
 
-import dev.quire.machine.device.virtio.BlockStore;
-import dev.quire.machine.state.StateReader;
-import dev.quire.machine.state.StateWriter;
+import dev.quire.machine.device.virtio.ReadOnlyStore;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.SplittableRandom;
 
-/**
- * A disk that is only read, whose blocks are version 0 of what the guest program reader expects.
- */
-final class PatternDisk implements BlockStore {
+/** A disk whose blocks are version 0 of what the guest program reader expects. */
+final class PatternDisk implements ReadOnlyStore {
   private static final int BLOCK = 4096;
   private static final int SECTORS = BLOCK / SECTOR;
   private static final long STEP = 0x9e3779b97f4a7c15L;
@@ -26,11 +22,6 @@ final class PatternDisk implements BlockStore {
   @Override
   public long sectors() {
     return sectors;
-  }
-
-  @Override
-  public boolean readOnly() {
-    return true;
   }
 
   @Override
@@ -50,21 +41,4 @@ final class PatternDisk implements BlockStore {
       words.putLong(at, word);
     }
   }
-
-  @Override
-  public void write(long sector, byte[] from, int offset, int length) {
-    throw new UnsupportedOperationException("the disk is read-only");
-  }
-
-  @Override
-  public void flush() {}
-
-  @Override
-  public void save(StateWriter out) {}
-
-  @Override
-  public void load(StateReader in) {}
-
-  @Override
-  public void close() {}
 }

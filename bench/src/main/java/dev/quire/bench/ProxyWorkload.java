@@ -26,7 +26,7 @@ record ProxyWorkload(
 
   private static final String TABLE =
       """
-      sqlite3 /root/t.db "PRAGMA journal_mode = off; PRAGMA synchronous = off;
+      sqlite3 t.db "PRAGMA journal_mode = off; PRAGMA synchronous = off;
         CREATE TABLE t(a INTEGER PRIMARY KEY, c BLOB);
         WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %s)
           INSERT INTO t SELECT i, zeroblob(3900) FROM n;"
@@ -36,7 +36,7 @@ record ProxyWorkload(
 
   private static final String QUERIES =
       """
-      sqlite3 /root/t.db "WITH RECURSIVE n(i, x) AS
+      sqlite3 t.db "WITH RECURSIVE n(i, x) AS
           (SELECT 1, $1 UNION ALL
            SELECT i + 1, (x * 1103515245 + 12345) & 2147483647 FROM n WHERE i < $1)
         SELECT sum(length(c)) FROM n JOIN t ON t.a = 1 + (x >> 7) %% %s;"

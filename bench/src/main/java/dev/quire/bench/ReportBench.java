@@ -6,9 +6,7 @@ import dev.quire.image.Initramfs;
 import dev.quire.image.MirrorOptions;
 import dev.quire.image.ProgressBar;
 import dev.quire.machine.board.UserError;
-import dev.quire.machine.device.virtio.BlockStore;
-import dev.quire.machine.state.StateReader;
-import dev.quire.machine.state.StateWriter;
+import dev.quire.machine.device.virtio.ReadOnlyStore;
 import dev.quire.monitor.GuestFile;
 import dev.quire.monitor.VirtualMachine;
 import dev.quire.monitor.VmConfig;
@@ -165,37 +163,15 @@ final class ReportBench implements Callable<Integer> {
   }
 
   /** A disk of 100 MiB, all sectors alike. */
-  private static final class Disk implements BlockStore {
+  private static final class Disk implements ReadOnlyStore {
     @Override
     public long sectors() {
       return (100L << 20) / SECTOR;
     }
 
     @Override
-    public boolean readOnly() {
-      return true;
-    }
-
-    @Override
     public void read(long sector, byte[] to, int offset, int length) {
       Arrays.fill(to, offset, offset + length, (byte) 'x');
     }
-
-    @Override
-    public void write(long sector, byte[] from, int offset, int length) throws IOException {
-      throw new IOException("read-only");
-    }
-
-    @Override
-    public void flush() {}
-
-    @Override
-    public void save(StateWriter out) {}
-
-    @Override
-    public void load(StateReader in) {}
-
-    @Override
-    public void close() {}
   }
 }

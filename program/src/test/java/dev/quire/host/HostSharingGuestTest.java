@@ -2,9 +2,8 @@ package dev.quire.host;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.quire.run.AgentChannel;
+import dev.quire.run.PrintedText;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -77,7 +76,7 @@ class HostSharingGuestTest {
     }
     for (HostedVm vm : session.vms()) {
       String command = "pattern 12 --passes 3 --alike 4 --pause 300 --seed " + vm.name().length();
-      vm.agent().submit(command, new Output(session, vm.name()));
+      vm.agent().submit(command, output(session, vm.name()));
     }
     look(session);
   }
@@ -92,29 +91,7 @@ class HostSharingGuestTest {
   }
 
   /** Gathers what one guest's program prints. */
-  private final class Output implements AgentChannel.Follower {
-    private final HostSession session;
-    private final String name;
-    private final StringBuilder text = new StringBuilder();
-
-    Output(HostSession session, String name) {
-      this.session = session;
-      this.name = name;
-    }
-
-    @Override
-    public void printed(byte[] bytes) {
-      text.append(new String(bytes, StandardCharsets.UTF_8));
-    }
-
-    @Override
-    public void ended(int status) {
-      session.clock().post(() -> outputs.put(name, text + "status " + status));
-    }
-
-    @Override
-    public void lost() {
-      session.clock().post(() -> outputs.put(name, text + "lost"));
-    }
+  private PrintedText output(HostSession session, String name) {
+    return new PrintedText(text -> session.clock().post(() -> outputs.put(name, text)));
   }
 }

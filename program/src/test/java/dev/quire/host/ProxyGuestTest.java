@@ -7,11 +7,10 @@ import dev.quire.monitor.manager.ManagedVm;
 import dev.quire.monitor.memory.GuestMemory;
 import dev.quire.monitor.memory.PageTraffic;
 import dev.quire.monitor.proxy.ProxyCounters;
-import dev.quire.run.AgentChannel;
+import dev.quire.run.PrintedText;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -131,7 +130,7 @@ class ProxyGuestTest {
       session.clock().schedule(LOOK_NANOS, () -> begin(session));
       return;
     }
-    vm.agent().submit(COMMAND, new Output(session, vm.name()));
+    vm.agent().submit(COMMAND, output(session, vm.name()));
     session.clock().schedule(CLONED_AFTER_NANOS, () -> copy(session));
     disturb(session);
   }
@@ -141,7 +140,7 @@ class ProxyGuestTest {
     List<GuestCopies.Made> made =
         new GuestCopies(session).clone(session.vms().getFirst(), 1, "clone");
     HostedVm clone = made.getFirst().vm();
-    clone.agent().submit("tail -n 2 /tmp/pattern /tmp/reader", new Output(session, clone.name()));
+    clone.agent().submit("tail -n 2 /tmp/pattern /tmp/reader", output(session, clone.name()));
   }
 
   private void disturb(HostSession session) {
@@ -174,30 +173,8 @@ class ProxyGuestTest {
     }
   }
 
-  /** Gathers what one guest's programs print. */
-  private final class Output implements AgentChannel.Follower {
-    private final HostSession session;
-    private final String name;
-    private final StringBuilder text = new StringBuilder();
-
-    Output(HostSession session, String name) {
-      this.session = session;
-      this.name = name;
-    }
-
-    @Override
-    public void printed(byte[] bytes) {
-      text.append(new String(bytes, StandardCharsets.UTF_8));
-    }
-
-    @Override
-    public void ended(int status) {
-      session.clock().post(() -> outputs.put(name, text.toString()));
-    }
-
-    @Override
-    public void lost() {
-      session.clock().post(() -> outputs.put(name, text + "lost"));
-    }
+  /** Gathers what one guest's program prints. */
+  private PrintedText output(HostSession session, String name) {
+    return new PrintedText(text -> session.clock().post(() -> outputs.put(name, text)));
   }
 }

@@ -17,7 +17,8 @@
  * until the driver resets it.
  *
  * <p>A disk's contents are a {@link dev.quire.machine.device.virtio.BlockStore}; the board has
- * those that are image files.
+ * those that are image files. {@link dev.quire.machine.device.virtio.PageTransfers} is told of the
+ * whole pages that it transfers.
  */
 @NullMarked
 package dev.quire.machine.device.virtio;
