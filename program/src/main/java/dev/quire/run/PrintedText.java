@@ -5,7 +5,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.function.Consumer;
 
 /**
- * Gathers what a command prints, until it has ended or its guest has: ASCII, and at most 1 MiB, as
+ * Gathers what a command prints, until it has ended or its guest has: UTF-8, and at most 1 MiB, as
  * a guest may print what it likes.
  */
 public final class PrintedText implements AgentChannel.Follower {

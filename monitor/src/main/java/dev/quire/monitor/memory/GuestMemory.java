@@ -501,8 +501,8 @@ public final class GuestMemory extends GuestBytes {
 
   /**
    * Before something that may need frames: while the machine has none but those that are kept back,
-   * pages of this VM go; but it keeps some, without which no instruction would ever complete. False
-   * if too few could go.
+   * frames of the VM's watcher go, then pages of it; but it keeps some, without which no
+   * instruction would ever complete. False if too few could go.
    */
   @Override
   public boolean makeRoom() {
@@ -510,9 +510,9 @@ public final class GuestMemory extends GuestBytes {
       return true;
     }
     synchronized (this) {
-      while (frames.isShort() && !watched.giveFrames(ROOM)) {
+      while (frames.isShort()) {
         boolean few = pages.counts().privatePages() < LEAST_PAGES;
-        if (few || evict(ROOM) == 0) {
+        if (!watched.giveFrames(ROOM) && (few || evict(ROOM) == 0)) {
           return frames.hasReserve();
         }
       }
