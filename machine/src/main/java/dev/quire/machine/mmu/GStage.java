@@ -105,7 +105,7 @@ final class GStage {
         return Walker.GUEST_PAGE_FAULT;
       }
       table = PteBits.address(pte);
-      tables.fill(gpa, level, space, table);
+      tables.fill(gpa, level, space, table, GuestLeaf.NONE);
     }
   }
 

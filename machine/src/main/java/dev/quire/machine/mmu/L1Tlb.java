@@ -20,6 +20,10 @@ final class L1Tlb {
   private static final long DROPPED = -2;
 
   private final long[] entries;
+
+  /** By entry: its {@link GuestLeaf}. */
+  private final long[] guestLeaves;
+
   private final int size;
   private final int[] log;
   private int logged;
@@ -35,6 +39,7 @@ final class L1Tlb {
     this.holds = holds && size > 0;
     this.log = new int[size];
     this.entries = new long[2 * this.size];
+    this.guestLeaves = new long[this.size];
     Arrays.fill(entries, INVALID);
   }
 
@@ -50,7 +55,7 @@ final class L1Tlb {
   }
 
   /** Enters the page of {@code gva}, a fragment of a leaf of 2^{@code leafShift} bytes. */
-  void fill(long gva, long value, int leafShift) {
+  void fill(long gva, long value, int leafShift, long guestLeaf) {
     if (!holds) {
       return;
     }
@@ -60,6 +65,7 @@ final class L1Tlb {
     }
     entries[entry] = gva & -4096L;
     entries[entry + 1] = value;
+    guestLeaves[entry >> 1] = guestLeaf;
     superpages.add(gva, leafShift);
   }
 
@@ -88,6 +94,16 @@ final class L1Tlb {
     } else if (logged != 0) {
       int entry = entry(gva);
       if (entries[entry] == (gva & -4096L)) {
+        entries[entry] = DROPPED;
+      }
+    }
+  }
+
+  /** Drops what goes through the second stage's leaf for {@code gpa}. */
+  void flushGuestPhysical(long gpa) {
+    for (int i = 0; i < logged; i++) {
+      int entry = log[i];
+      if (GuestLeaf.maps(guestLeaves[entry >> 1], gpa)) {
         entries[entry] = DROPPED;
       }
     }

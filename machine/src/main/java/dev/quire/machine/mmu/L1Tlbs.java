@@ -77,6 +77,15 @@ final class L1Tlbs {
     }
   }
 
+  /** Drops of V=1 what goes through the second stage's leaf for {@code gpa}. */
+  void flushGuestPhysical(long gpa) {
+    for (L1Tlb[] kind : tlbs) {
+      for (int set : GUEST) {
+        kind[set].flushGuestPhysical(gpa);
+      }
+    }
+  }
+
   /** Drops every store entry that leads to the 4 KiB at {@code host}. */
   void dropStores(long host) {
     for (L1Tlb tlb : tlbs[STORE]) {

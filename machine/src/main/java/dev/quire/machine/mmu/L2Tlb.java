@@ -20,9 +20,7 @@ final class L2Tlb {
   private final FlushClock clock = new FlushClock();
   private final long[] entries;
 
-  /**
-   * By entry, of guests: the gpa of the second stage's leaf, and log2 of its size in the low bits.
-   */
+  /** By entry: its {@link GuestLeaf}. */
   private final long[] guestLeaves;
 
   private final int setMask;
@@ -84,11 +82,11 @@ final class L2Tlb {
     return SHIFTS[(int) (entries[entry + 2] >>> FIRST_SIZE_SHIFT & 7)];
   }
 
-  /**
-   * Enters a page of 2^{@code shift} bytes, part of a first-stage leaf of 2^{@code firstShift}.
-   *
-   * @param guestLeaf of guests: gpa of the second stage's leaf, or log2 of its size
-   */
+  long guestLeaf(int entry) {
+    return guestLeaves[entry / ENTRY];
+  }
+
+  /** Enters a page of 2^{@code shift} bytes, part of a first-stage leaf of 2^{@code firstShift}. */
   void fill(
       long gva, long space, long hpa, int shift, int firstShift, int permissions, long guestLeaf) {
     if (entries.length == 0) {
@@ -134,11 +132,10 @@ final class L2Tlb {
     clock.flushMachine(space);
   }
 
-  /** Drops what the second stage's leaf for {@code gpa} is part of, in the machine of a guest. */
+  /** Drops what goes through the second stage's leaf for {@code gpa}, in the machine of a guest. */
   void flushGuestPhysical(long gpa, long space) {
     for (int i = 0; i < guestLeaves.length; i++) {
-      // The shift takes the low bits: addresses in one leaf are equal above its size.
-      if ((guestLeaves[i] ^ gpa) >>> guestLeaves[i] == 0
+      if (GuestLeaf.maps(guestLeaves[i], gpa)
           && Space.machine(entries[i * ENTRY + 1]) == Space.machine(space)) {
         entries[i * ENTRY + 3] = 0;
       }

@@ -389,7 +389,12 @@ public final class Mmu {
   /** hfence.gvma and hinval.gvma; {@code gpa} in bytes. */
   public void fenceGvma(long gpa, int vmid, boolean byAddress, boolean byVmid) {
     translator.fenceGuestPhysical(gpa, vmid, byAddress, byVmid);
-    if (!byVmid || translator.isCurrentVmid(vmid)) {
+    if (byVmid && !translator.isCurrentVmid(vmid)) {
+      return;
+    }
+    if (byAddress) {
+      l1.flushGuestPhysical(gpa);
+    } else {
       l1.flush(true);
     }
   }
@@ -474,12 +479,13 @@ public final class Mmu {
     }
     long addend = memory.hostAddress(frame, PhysicalMemory.FRAME_SIZE) - (gva & PAGE);
     int shift = translator.firstShift;
+    long guestLeaf = translator.guestLeaf;
     switch (access) {
-      case AccessType.LOAD -> l1.load(mode).fill(gva, addend, shift);
-      case AccessType.FETCH -> l1.fetch(mode).fill(gva, frame, shift);
+      case AccessType.LOAD -> l1.load(mode).fill(gva, addend, shift, guestLeaf);
+      case AccessType.FETCH -> l1.fetch(mode).fill(gva, frame, shift, guestLeaf);
       case AccessType.STORE -> {
         if (!memory.hasCode(frame)) {
-          l1.store(mode).fill(gva, addend, shift);
+          l1.store(mode).fill(gva, addend, shift, guestLeaf);
         }
       }
       default -> {}

@@ -18,6 +18,9 @@ final class Translator {
   /** log2 of the size of the first-stage leaf that it came from. */
   int firstShift;
 
+  /** The {@link GuestLeaf} that it went through. */
+  long guestLeaf;
+
   Translator(PhysicalMemory memory, Pmp pmp, WalkStatistics statistics, MmuConfig config) {
     this.statistics = statistics;
     this.l2 = new L2Tlb(config.l2());
@@ -38,6 +41,7 @@ final class Translator {
     if (walker.bare(mode)) {
       hpa = gva;
       firstShift = PteBits.shift(0);
+      guestLeaf = GuestLeaf.NONE;
       return gva >>> 56 == 0 ? Walker.OK : Walker.ACCESS_FAULT;
     }
     long space = walker.space(Mode.virtual(mode));
@@ -46,6 +50,7 @@ final class Translator {
       statistics.l2Hits++;
       hpa = l2.hpa(entry, gva);
       firstShift = l2.firstShift(entry);
+      guestLeaf = l2.guestLeaf(entry);
       return Walker.OK;
     }
     statistics.l2Misses++;
@@ -53,7 +58,8 @@ final class Translator {
     if (outcome == Walker.OK) {
       hpa = walker.hpa;
       firstShift = walker.firstShift;
-      l2.fill(gva, space, hpa, walker.shift, firstShift, walker.permissions, walker.guestLeaf);
+      guestLeaf = walker.guestLeaf;
+      l2.fill(gva, space, hpa, walker.shift, firstShift, walker.permissions, guestLeaf);
     }
     return outcome;
   }
@@ -109,23 +115,19 @@ final class Translator {
     }
   }
 
-  /**
-   * hfence.gvma. Entries from gva to hpa know the gpa in between, so that only those of the address
-   * need go (privileged manual, H extension, HFENCE.GVMA); of tables of the first stage only the
-   * machine address is known.
-   */
+  /** hfence.gvma: by address, whatever goes through that {@link GuestLeaf}. */
   void fenceGuestPhysical(long gpa, int vmid, boolean byAddress, boolean byVmid) {
     if (!byVmid) {
       flushAll();
       return;
     }
     long space = Space.ofVmid(vmid);
-    walker.flushMachine(space);
     if (byAddress) {
       l2.flushGuestPhysical(gpa, space);
-      walker.gStage.flushAddress(gpa, space);
+      walker.flushGuestPhysical(gpa, space);
     } else {
       l2.flushMachine(space);
+      walker.flushMachine(space);
       walker.gStage.flushMachine(space);
     }
   }

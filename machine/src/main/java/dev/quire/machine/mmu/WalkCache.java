@@ -2,7 +2,8 @@ package dev.quire.machine.mmu;
 
 /**
  * A page-walk cache: for a prefix of an address, the machine address of the table that the walk
- * comes to. Direct-mapped. A fence by address concerns leaves only, so it drops nothing here.
+ * comes to. Direct-mapped. A fence by virtual address concerns leaves only, so it drops nothing
+ * here; one by guest-physical address drops the tables that are found through that.
  *
  * <pre>
  *   entry, 4 longs:  address prefix | level    space    hpa of the table    stamp
@@ -15,11 +16,16 @@ final class WalkCache {
 
   private final FlushClock clock = new FlushClock();
   private final long[] entries;
+
+  /** By entry: the {@link GuestLeaf} through which the table is found. */
+  private final long[] guestLeaves;
+
   private final int mask;
 
   /** {@code size} is a power of two, or 0: then nothing is ever held. */
   WalkCache(int size) {
     this.entries = new long[size * ENTRY];
+    this.guestLeaves = new long[size];
     this.mask = size - 1;
   }
 
@@ -36,7 +42,7 @@ final class WalkCache {
         : -1;
   }
 
-  void fill(long address, int level, long space, long table) {
+  void fill(long address, int level, long space, long table, long guestLeaf) {
     if (entries.length == 0) {
       return;
     }
@@ -45,6 +51,7 @@ final class WalkCache {
     entries[e + 1] = space;
     entries[e + 2] = table;
     entries[e + 3] = clock.stamp();
+    guestLeaves[e / ENTRY] = guestLeaf;
   }
 
   void flushAll() {
@@ -53,6 +60,16 @@ final class WalkCache {
 
   void flushMachine(long space) {
     clock.flushMachine(space);
+  }
+
+  /** Drops what goes through the second stage's leaf for {@code gpa}, in the machine of a guest. */
+  void flushGuestPhysical(long gpa, long space) {
+    for (int i = 0; i < guestLeaves.length; i++) {
+      if (GuestLeaf.maps(guestLeaves[i], gpa)
+          && Space.machine(entries[i * ENTRY + 1]) == Space.machine(space)) {
+        entries[i * ENTRY + 3] = 0;
+      }
+    }
   }
 
   void flushSpace(long space) {

@@ -65,7 +65,7 @@ final class Walker {
 
   int firstShift;
 
-  /** Of guests: gpa of the second stage's leaf, or log2 of its size. */
+  /** The second stage's leaf for the byte asked for. */
   long guestLeaf;
 
   /** What a TLB may keep: READ, WRITE (only when dirty), EXECUTE, USER, GLOBAL. */
@@ -158,18 +158,20 @@ final class Walker {
     while (true) {
       long pteAddress = table + ((gva >>> PteBits.shift(level) & 511) << 3);
       pteHpa = pteAddress;
+      long tableLeaf = GuestLeaf.NONE;
       if (nested && !fromCache) {
         int outcome = tableAccess(pteAddress, AccessType.LOAD, IMPLICIT_READ);
         if (outcome != OK) {
           return outcome;
         }
         pteHpa = gStage.hpa;
+        tableLeaf = GuestLeaf.of(pteAddress, gStage.shift);
       }
       if (!usable(memory, pmp, pteHpa, Pmp.READ)) {
         return ACCESS_FAULT;
       }
       if (!fromCache && (nested || level < stage.levels - 1)) {
-        tables.fill(gva, level, stage.space, pteHpa & -4096L);
+        tables.fill(gva, level, stage.space, pteHpa & -4096L, tableLeaf);
       }
       long pte = memory.readLong(pteHpa);
       statistics.reference(counter, level);
@@ -263,6 +265,7 @@ final class Walker {
   /** From what the first stage gave to the machine address. */
   private int finish(long pa, int access, int mode) {
     hpa = pa;
+    guestLeaf = GuestLeaf.NONE;
     if (Mode.virtual(mode)) {
       int outcome = gStage.translate(pa, access, Mode.gMxr(mode));
       if (outcome != OK) {
@@ -272,7 +275,7 @@ final class Walker {
       }
       hpa = gStage.hpa;
       shift = Math.min(shift, gStage.shift);
-      guestLeaf = pa & -1L << gStage.shift | gStage.shift;
+      guestLeaf = GuestLeaf.of(pa, gStage.shift);
       permissions &= gStage.permissions | PteBits.USER | PteBits.GLOBAL;
     }
     return OK;
@@ -304,6 +307,12 @@ final class Walker {
   /** First-stage tables of the machine of {@code space}. */
   void flushMachine(long space) {
     tables.flushMachine(space);
+  }
+
+  /** What is found through the second stage's leaf for {@code gpa}, in the machine of a guest. */
+  void flushGuestPhysical(long gpa, long space) {
+    tables.flushGuestPhysical(gpa, space);
+    gStage.flushAddress(gpa, space);
   }
 
   /** First-stage tables of one address space. */

@@ -8,6 +8,7 @@ import org.junit.jupiter.api.Test;
 /** What is still translated as before, and what is not, after each fence and change of context. */
 class FenceTest {
   private static final long GVA = 0x4000_0000L;
+  private static final long PAGE = GVA + 0x20_0000;
   private static final long OLD = Fixture.BASE + 0x40_0000;
   private static final long NEW = Fixture.BASE + 0x60_0000;
   private final Fixture f = new Fixture(MmuConfig.standard());
@@ -186,6 +187,41 @@ class FenceTest {
     assertThat(f.mmu.statistics().totalReferences()).isPositive();
   }
 
+  @Test
+  void aGuestPhysicalFenceLeavesOtherPagesInTheFirstLevel() {
+    prepareGuest();
+    f.mmu.fenceGvma(OLD, 1, true, true);
+    f.mmu.statistics().reset();
+    assertThat(f.mmu.loadLong(GVA + 4096)).isEqualTo(1);
+    assertThat(f.mmu.statistics().l2Hits + f.mmu.statistics().l2Misses).isZero();
+    assertThat(f.mmu.loadLong(GVA)).isEqualTo(1);
+    assertThat(f.mmu.statistics().l2Misses).isEqualTo(1);
+  }
+
+  /** Of the walk cache only tables go that lie there: the next walk starts above them. */
+  @Test
+  void aGuestPhysicalFenceDropsNoOtherTable() {
+    prepareGuest();
+    f.map(root, 3, PAGE, 0, Fixture.pte(OLD, Fixture.ALL));
+    long middle = f.memory.readLong(root + (PAGE >>> 30) * 8) << 2 & -4096L;
+    long leaves = f.memory.readLong(middle + (PAGE >>> 21 & 511) * 8) << 2 & -4096L;
+    assertThat(vsReferencesAfterFenceOf(OLD)).containsExactly(1, 0, 0, 0, 0);
+    assertThat(vsReferencesAfterFenceOf(middle)).containsExactly(1, 0, 0, 0, 0);
+    assertThat(vsReferencesAfterFenceOf(root)).containsExactly(1, 0, 0, 0, 0);
+    assertThat(vsReferencesAfterFenceOf(leaves)).containsExactly(1, 1, 0, 0, 0);
+  }
+
+  /** By level, after a walk for which all tables are known but those that the fence takes. */
+  private long[] vsReferencesAfterFenceOf(long gpa) {
+    f.mmu.fenceVvma(0, 0, false, false);
+    assertThat(f.mmu.loadLong(PAGE)).isEqualTo(1);
+    f.mmu.fenceGvma(gpa, 1, true, true);
+    f.mmu.fenceVvma(PAGE, 0, true, false);
+    f.mmu.statistics().reset();
+    assertThat(f.mmu.loadLong(PAGE)).isEqualTo(1);
+    return f.mmu.statistics().references[WalkStatistics.VS];
+  }
+
   /** All of a large leaf goes, whatever part of it the fence names. */
   @Test
   void aGuestPhysicalFenceDropsAllThatALargeLeafMaps() {
@@ -217,12 +253,12 @@ class FenceTest {
   @Test
   void walkCachesShortenTheNextWalk() {
     prepareGuest();
-    f.map(root, 3, GVA + 0x20_0000, 0, Fixture.pte(OLD, Fixture.ALL));
-    f.map(root, 3, GVA + 0x20_1000, 0, Fixture.pte(OLD + 4096, Fixture.ALL));
-    f.mmu.loadLong(GVA + 0x20_0000);
+    f.map(root, 3, PAGE, 0, Fixture.pte(OLD, Fixture.ALL));
+    f.map(root, 3, PAGE + 4096, 0, Fixture.pte(OLD + 4096, Fixture.ALL));
+    f.mmu.loadLong(PAGE);
     f.mmu.fenceGvma(OLD + 4096, 2, true, true);
     f.mmu.statistics().reset();
-    f.mmu.loadLong(GVA + 0x20_1000);
+    f.mmu.loadLong(PAGE + 4096);
     assertThat(f.mmu.statistics().references[WalkStatistics.VS]).containsExactly(1, 0, 0, 0, 0);
     assertThat(f.mmu.statistics().totalReferences()).isLessThanOrEqualTo(2);
   }
