@@ -19,9 +19,7 @@ import picocli.CommandLine.Parameters;
       "prints the CPU time of both, and what proxy memory says that it took."
     })
 final class ProxyCostBench implements Callable<Integer> {
-  @Parameters(
-      paramLabel = "WORKLOAD",
-      description = "zipf, random, loop, long-loop, sqlite, grep; by default all.")
+  @Parameters(paramLabel = "WORKLOAD", description = ProxyWorkload.NAMES + "; by default all.")
   private List<String> names = List.of();
 
   @Option(names = "--own", defaultValue = "60", description = "M0, in per cent of the memory.")

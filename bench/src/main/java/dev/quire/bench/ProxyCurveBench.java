@@ -30,9 +30,7 @@ import picocli.CommandLine.Parameters;
 final class ProxyCurveBench implements Callable<Integer> {
   private static final int PERCENT = 100;
 
-  @Parameters(
-      paramLabel = "WORKLOAD",
-      description = "zipf, random, loop, long-loop, sqlite, grep; by default all.")
+  @Parameters(paramLabel = "WORKLOAD", description = ProxyWorkload.NAMES + "; by default all.")
   private List<String> names = List.of();
 
   @Option(names = "--own", defaultValue = "60", description = "M0, in per cent of the memory.")
@@ -50,8 +48,9 @@ final class ProxyCurveBench implements Callable<Integer> {
 
   /** What a guest with so much memory missed, and was said to miss. */
   private record Point(double bytes, double predicted, double real) {
-    double error() {
-      return Math.abs(predicted - real) / real;
+    /** By what part more was predicted; NaN of nothing. */
+    double off() {
+      return real == 0 ? Double.NaN : predicted / real - 1;
     }
   }
 
@@ -97,20 +96,30 @@ final class ProxyCurveBench implements Callable<Integer> {
         "predicted",
         "real",
         "off");
-    double errors = 0;
     for (Point point : points) {
       System.out.printf(
           Locale.ROOT,
-          "%-10s %8.1f %10.0f %10.0f %+7.1f %%%n",
+          "%-10s %8.1f %10.0f %10.0f %10s%n",
           "",
           point.bytes / (1 << 20),
           point.predicted,
           point.real,
-          PERCENT * (point.predicted / point.real - 1));
-      errors += point.error();
+          percent("%+.1f %%", point.off()));
     }
-    System.out.printf(
-        Locale.ROOT, "%-10s mean error %.1f %%%n", "", PERCENT * errors / points.size());
+    System.out.println(
+        " ".repeat(11) + "mean error " + percent("%.1f %%", meanError(points)) + " of real misses");
+  }
+
+  private static double meanError(List<Point> points) {
+    return points.stream()
+        .mapToDouble(point -> Math.abs(point.off()))
+        .filter(Double::isFinite)
+        .average()
+        .orElse(Double.NaN);
+  }
+
+  private static String percent(String format, double part) {
+    return Double.isNaN(part) ? "-" : String.format(Locale.ROOT, format, PERCENT * part);
   }
 
   private static SvgChart chart(ProxyWorkload workload, MissCurve curve, List<Point> points) {

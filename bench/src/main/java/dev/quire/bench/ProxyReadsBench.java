@@ -18,9 +18,7 @@ import picocli.CommandLine.Parameters;
       "prints what they read from the disk, and what proxy memory saw."
     })
 final class ProxyReadsBench implements Callable<Integer> {
-  @Parameters(
-      paramLabel = "WORKLOAD",
-      description = "zipf, random, loop, long-loop, sqlite, grep; by default all.")
+  @Parameters(paramLabel = "WORKLOAD", description = ProxyWorkload.NAMES + "; by default all.")
   private List<String> names = List.of();
 
   @Option(names = "--own", defaultValue = "60", description = "M0, in per cent of the memory.")
@@ -52,12 +50,14 @@ final class ProxyReadsBench implements Callable<Integer> {
     ProxyCounters seen = proxied.counters();
     System.out.printf(
         Locale.ROOT,
-        "%-10s %8s %11d %13d %8.3f %8d %8d %8d %8d %8d %8d %8d %8d %8d %8d %8d %14.3f %6.3f%n",
+        "%-10s %8s %11d %13d %8s %8d %8d %8d %8d %8d %8d %8d %8d %8d %8d %8d %14.3f %6.3f%n",
         workload.name(),
         proxied.lruGen(),
         whole.diskReads(),
         proxied.diskReads(),
-        (double) proxied.diskReads() / whole.diskReads(),
+        whole.diskReads() == 0
+            ? "-"
+            : String.format(Locale.ROOT, "%.3f", (double) proxied.diskReads() / whole.diskReads()),
         seen.reads(),
         seen.hits(),
         seen.inPlace(),

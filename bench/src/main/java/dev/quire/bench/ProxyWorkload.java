@@ -22,7 +22,15 @@ record ProxyWorkload(
     String name, int memory, int disk, String prepare, String work, int before, int counted) {
   static final long PAGE = 4096;
 
+  /** Of all of them, for a command's help. */
+  static final String NAMES = "zipf, random, loop, long-loop, sqlite, sqlite-ra0, grep";
+
   private static final String ROWS = "24000";
+
+  private static final String NO_READAHEAD =
+      """
+      echo 0 >/sys/block/vda/queue/read_ahead_kb
+      """;
 
   private static final String TABLE =
       """
@@ -54,7 +62,8 @@ record ProxyWorkload(
           reader("random", 192, "--order random", 100_000, 80_000),
           reader("loop", 128, "--order loop", 65_536, 65_536),
           reader("long-loop", 192, "--order loop", 49_152, 98_304),
-          new ProxyWorkload("sqlite", 192, 0, TABLE, QUERIES, 24_000, 16_000),
+          new ProxyWorkload("sqlite", 192, 0, TABLE, QUERIES, 96_000, 16_000),
+          new ProxyWorkload("sqlite-ra0", 192, 0, NO_READAHEAD + TABLE, QUERIES, 96_000, 16_000),
           new ProxyWorkload("grep", 192, 0, "", GREP, 2, 2));
 
   /** A disk that nobody has open leaves the guest's page cache. */
@@ -73,11 +82,7 @@ record ProxyWorkload(
     return ALL.stream()
         .filter(each -> each.name.equals(name))
         .findFirst()
-        .orElseThrow(
-            () ->
-                UserError.of(
-                    "The workload %s is unknown: %s.",
-                    name, String.join(", ", ALL.stream().map(ProxyWorkload::name).toList())));
+        .orElseThrow(() -> UserError.of("The workload %s is unknown: %s.", name, NAMES));
   }
 
   /** The guest's memory. */
