@@ -96,7 +96,7 @@ class ProxyGuestTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"nested", "shadow-eager", "protected"})
+  @ValueSource(strings = {"nested", "shadow-eager", "shadow-unsync", "shadow-lazy", "protected"})
   @Timeout(value = 300, unit = TimeUnit.SECONDS, threadMode = ThreadMode.SEPARATE_THREAD)
   void noBlockAndNoPageIsWrong(String paging) throws IOException {
     HostSession.Boot boot = DebianGuest.bootWithDisks(160 << 20);

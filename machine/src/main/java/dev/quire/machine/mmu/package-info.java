@@ -14,7 +14,8 @@
  * <p>At a first reading skip the caches: with all sizes of {@link dev.quire.machine.mmu.MmuConfig}
  * 0 nothing is cached and everything works. They are L1Tlb (one for each mode and kind of access,
  * in L1Tlbs), L2Tlb, WalkCache and NestedTlb. Entries are tagged with a Space (VMID, ASID, modes)
- * and stamped by a FlushClock, so that no fence costs more than a few stores.
+ * and stamped by a FlushClock, so that the fence of an address space costs a few stores. Those of
+ * guests know their GuestLeaf, too: a fence by guest-physical address looks for that in each.
  *
  * <p>The hart's CSRs reach this package as {@link dev.quire.machine.mmu.TranslationState}.
  */
