@@ -8,8 +8,11 @@ import static dev.quire.monitor.Program.T2;
 import static dev.quire.monitor.Program.ZERO;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.quire.machine.mmu.MmuConfig;
 import dev.quire.monitor.vcpu.Exits.Reason;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.Timeout.ThreadMode;
 
 class MmioTest {
   private static final long SCRATCH = GuestLayout.UART + 7;
@@ -106,6 +109,35 @@ class MmioTest {
     try (Guest guest = run(program)) {
       assertThat(guest.result(0)).isEqualTo(1);
       assertThat(guest.result(1)).isEqualTo(GuestLayout.UART);
+    }
+  }
+
+  /**
+   * The hart may know the way to an instruction although a page of the tables that lead there is
+   * away: then it fetches what the monitor cannot read.
+   */
+  @Test
+  @Timeout(value = 60, threadMode = ThreadMode.SEPARATE_THREAD)
+  void anInstructionIsReadAlsoWhileItsTablesAreAway() {
+    long root = GuestLayout.RAM + (8 << 20);
+    long ofCode = root + 4096;
+    // 1 GiB of devices as they are; the 2 MiB of the program by a table of their own.
+    Program program = new Program().li(A0, 0xc7).li(T1, root).store(3, A0, T1, 0);
+    program.li(A0, ofCode >>> 2 | 1).store(3, A0, T1, 8 * 2);
+    program.li(A0, Program.START >>> 2 | 0xcf).li(T1, ofCode).store(3, A0, T1, 8);
+    program.li(A0, 8L << 60 | root >>> 12).csrw(0x180, A0).raw(0x12000073); // satp, sfence.vma
+    program.sbi(0x4442434e, 2, 'x').li(T1, PRIORITY).load(2, S0, T1, 0).powerOff();
+    MmuConfig small = new MmuConfig(512, 0, 0, 0, 0);
+    Guest[] self = new Guest[1];
+    try (Guest guest =
+        new Guest(
+            program,
+            options -> options.mmu(small),
+            () -> self[0].vm().memory().revoke(ofCode >>> 12))) {
+      self[0] = guest;
+      guest.run();
+      assertThat(guest.console()).isEqualTo("x");
+      assertThat(guest.vm().exits().get(Reason.MMIO)).as("one could not be read").isEqualTo(2);
     }
   }
 

@@ -255,10 +255,20 @@ public final class Vcpu extends GuestCpu {
       }
       case RETRY -> {
         exits.count(reason);
+        forgetWayTo(csrs.peek(CsrNumber.SEPC));
         hart.sret();
       }
       case FAULT -> reflect(Reason.REFLECTED, emulator.cause(), emulator.address());
     }
+  }
+
+  /**
+   * The hart fetched an instruction that the monitor could not read: its TLBs knew a way there that
+   * the tables do not have now. Without it the hart meets at its next fetch what is missing.
+   */
+  private void forgetWayTo(long pc) {
+    paging().fence(pc, 0, true, false).apply(hart.mmu());
+    paging().fence(pc + 2, 0, true, false).apply(hart.mmu());
   }
 
   /** A page fault that is not the guest's own to take at once: under {@link TrappedPaging}. */
