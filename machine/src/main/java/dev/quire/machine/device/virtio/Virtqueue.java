@@ -148,11 +148,16 @@ public final class Virtqueue {
         index = again;
       }
     }
+    checkAhead(index);
+    VarHandle.acquireFence();
+    return index;
+  }
+
+  /** An index never goes back, and is never too far ahead (The Virtqueue Available Ring). */
+  private void checkAhead(int index) throws VirtioFault {
     if ((index - nextAvail & 0xffff) > size) {
       throw new VirtioFault("available index " + index + " after " + nextAvail);
     }
-    VarHandle.acquireFence();
-    return index;
   }
 
   /** The next request before {@code end}, which {@link #observe} gave; null when there is none. */
@@ -165,6 +170,7 @@ public final class Virtqueue {
     if (nextAvail == end) {
       return null;
     }
+    checkAhead(end);
     int head = dma.readShort(driverArea + 4 + 2L * (nextAvail & size - 1));
     nextAvail = nextAvail + 1 & 0xffff;
     return walk(head, maxBytes);

@@ -68,6 +68,25 @@ class HostileRingTest {
     assertStopped();
   }
 
+  /** Requests are carried out later; until then a driver may say that it never made them. */
+  @Test
+  void anIndexThatGoesBack() {
+    ManualTimeline timeline = new ManualTimeline();
+    VirtioBlock disk = new VirtioBlock(new MemoryDisk(1024, false), "", timeline, 1000);
+    TestDriver other = new TestDriver(disk);
+    other.start(0);
+    other.add(0, Buffer.out(new byte[16]), Buffer.in(4096), Buffer.in(1));
+    for (int i = 1; i < 10; i++) {
+      other.makeAvailable(0, 0);
+    }
+    other.tell(0);
+    other.dma.memory.putShort(TestDriver.offset(TestDriver.driver(0)) + 2, (short) 4);
+    other.tell(0);
+    timeline.pass(1000);
+    assertThat(disk.pagesRead()).isEqualTo(10);
+    assertThat(other.needsReset()).isTrue();
+  }
+
   @Test
   void emptyDescriptorsInALoop() {
     driver.descriptor(table, 0, 0, NEXT, 0);
