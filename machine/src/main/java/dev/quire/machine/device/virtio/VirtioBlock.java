@@ -50,7 +50,10 @@ public final class VirtioBlock implements VirtioFunction {
   private static final int RANGE = 16;
 
   private static final int MAX_RANGES = 16;
-  private static final int MAX_RANGE_SECTORS = 1 << 20;
+
+  /** All ranges of a request are as much as a read may be, for whoever follows each block. */
+  private static final int MAX_RANGE_SECTORS =
+      (int) (DescriptorChain.MAX_BYTES / BlockStore.SECTOR / MAX_RANGES);
 
   private static final System.Logger LOG = System.getLogger(VirtioBlock.class.getName());
   private static final int MAX_LOG_LINES = 10;
