@@ -33,6 +33,9 @@ public final class Machine implements AutoCloseable {
 
   private static final long BUILT = 6 << 20;
 
+  /** Frames that a machine for one VM keeps back. */
+  private static final int RESERVE = 256;
+
   private final PhysicalMemory memory;
   private final FrameTable frames;
   private final CodeCache code;
@@ -67,15 +70,17 @@ public final class Machine implements AutoCloseable {
     return machine;
   }
 
-  /** A machine with enough memory for one VM. */
+  /**
+   * A machine with enough memory for one VM; and some more to keep back, if the VM's cache can hold
+   * what is nowhere else: then it may have to wait until that can go.
+   */
   static Machine forOne(VmConfig config) {
-    return config.paging() == PagingChoice.NATIVE
-        ? new Machine(config.memory(), Isa.full().without(Extension.H), null, 0)
-        : new Machine(
-            config.memory() + overhead(config.memory(), PagingChoice.PROTECTED),
-            Isa.full(),
-            null,
-            0);
+    if (config.paging() == PagingChoice.NATIVE) {
+      return new Machine(config.memory(), Isa.full().without(Extension.H), null, 0);
+    }
+    int reserve = config.swapDisk() == 0 ? 0 : RESERVE;
+    long bytes = config.memory() + overhead(config.memory(), PagingChoice.PROTECTED);
+    return forMany(bytes + reserve * PhysicalMemory.FRAME_SIZE, reserve, null, 0);
   }
 
   /** An upper limit of what a VM's tables and the like take of machine memory, in bytes. */

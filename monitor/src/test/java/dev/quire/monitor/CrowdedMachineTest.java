@@ -11,6 +11,7 @@ import dev.quire.monitor.memory.FrameTable;
 import dev.quire.monitor.memory.GuestMemory;
 import dev.quire.monitor.memory.SwapFile;
 import dev.quire.monitor.paging.PagingChoice;
+import dev.quire.monitor.vcpu.Exits.Reason;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -159,6 +160,30 @@ class CrowdedMachineTest {
       }
     }
     vm.clock().schedule(MERGE_NANOS, () -> shareNow(vm, frames, merged));
+  }
+
+  /** Nobody tells it that there are some. */
+  @Test
+  @Timeout(value = 60, unit = TimeUnit.SECONDS, threadMode = ThreadMode.SEPARATE_THREAD)
+  void aGuestThatWaitsForFramesLooksForThem() {
+    long area = GuestLayout.RAM + (8 << 20);
+    Program program = new Program().li(Program.S0, 1);
+    for (int page = 0; page < 300; page++) {
+      program.li(Program.T1, area + page * 4096L).store(3, Program.S0, Program.T1, 0);
+    }
+    try (Machine machine = Machine.forMany(MACHINE, 256, null, 0);
+        Guest guest = new Guest(program.powerOff(), options -> options, machine)) {
+      FrameTable frames = machine.frames();
+      List<Long> others = new ArrayList<>();
+      while (frames.count(FrameTable.Use.FREE) > 300) {
+        others.add(frames.allocate(FrameTable.Use.GUEST, FrameTable.NOBODY));
+      }
+      guest.vm().clock().schedule(3_000_000_000L, () -> others.forEach(frames::release));
+      guest.run();
+      assertThat(guest.vm().exits().get(Reason.NO_FRAMES)).isBetween(2L, 40L);
+      assertThat(guest.vm().clock().now()).isBetween(3_000_000_000L, 3_200_000_000L);
+      assertThat(guest.read(area + 299 * 4096L)).isEqualTo(1);
+    }
   }
 
   @Test

@@ -157,12 +157,15 @@ final class ExclusiveCache {
     return hfn >= 0 || most == 0 ? hfn : displace();
   }
 
-  /** Lets the first go that can; its frame, or -1. */
+  /** Lets the first go that can; its frame, or -1. Once one cannot be saved, no other is tried. */
   private long displace() {
+    boolean saves = true;
     Iterator<Map.Entry<Long, Entry>> oldest = entries.entrySet().iterator();
     while (oldest.hasNext()) {
       Map.Entry<Long, Entry> each = oldest.next();
-      if (save(each.getKey(), each.getValue())) {
+      boolean only = each.getValue().only;
+      saves = saves && save(each.getKey(), each.getValue());
+      if (saves || !only) {
         oldest.remove();
         displaced++;
         return each.getValue().hfn;

@@ -21,6 +21,9 @@ public abstract sealed class GuestCpu implements GuestHart, Processor permits Vc
   /** By how many nanoseconds a CPU can at most be ahead of its computer: far more than a slice. */
   private static final long MOST_AHEAD = 1_000_000_000;
 
+  /** After which a CPU that waits for frames looks whether there are any, told or not. */
+  private static final long AGAIN_NANOS = 100_000_000;
+
   private final int id;
   private final Hart hart;
   private final VcpuTime time;
@@ -86,9 +89,10 @@ public abstract sealed class GuestCpu implements GuestHart, Processor permits Vc
     waiting = true;
   }
 
-  /** From now on the CPU does not run, interrupt or not, until {@link #framesCame}. */
+  /** From now on the CPU does not run, interrupt or not, until frames may have come. */
   final void awaitFrames() {
     waitsForFrames = true;
+    clock.schedule(AGAIN_NANOS, this::framesCame);
   }
 
   /** Whether it waits for frames of the machine. Any thread. */

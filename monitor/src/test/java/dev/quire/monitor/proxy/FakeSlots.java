@@ -18,6 +18,9 @@ final class FakeSlots implements PageSlots {
   /** Whether nothing can be read. */
   boolean broken;
 
+  /** How often a page was to be written. */
+  int attempts;
+
   /** Pages that were written. */
   int writes;
 
@@ -31,6 +34,7 @@ final class FakeSlots implements PageSlots {
 
   @Override
   public int write(byte[] page) {
+    attempts++;
     full = pages.size() >= room;
     if (full) {
       return -1;

@@ -37,6 +37,32 @@ class SwapDiskTest {
     return all;
   }
 
+  @Test
+  void aFullFileIsAskedOnceForAllThatCannotGo() throws IOException {
+    try (PhysicalMemory memory = new PhysicalMemory(0x8000_0000L, SIZE)) {
+      FrameTable frames = new FrameTable(memory);
+      ExclusiveCache exclusive = new ExclusiveCache(memory, frames, 1, () -> capacity);
+      disk.join(exclusive, DiskPages.key(3, 0));
+      capacity = BLOCKS / 2;
+      byte[] page = new byte[PAGE];
+      for (int block = 0; block < capacity - 1; block++) {
+        disk.write((long) block * PAGE / SECTOR, page, 0, PAGE);
+      }
+      exclusive.enter(7, 1, page);
+      slots.room = 0;
+      assertThat(slots.attempts).isZero();
+      exclusive.enter(8, 1, page);
+      assertThat(exclusive.contains(8)).as("what the disk has, too, went for it").isTrue();
+      assertThat(exclusive.contains(7)).isFalse();
+      assertThat(slots.attempts).isEqualTo(1);
+      capacity = 0;
+      exclusive.shrink();
+      assertThat(exclusive.size()).isEqualTo(BLOCKS / 2 - 1);
+      assertThat(slots.attempts).isLessThanOrEqualTo(3);
+      exclusive.close();
+    }
+  }
+
   // ---- at random -------------------------------------------------------------------------------
 
   /** Frames of the cache, if there is one. */
