@@ -70,6 +70,7 @@ final class OwnMemory {
   /** Looks, on the thread of the VM's clock. */
   void step(VirtioBalloon balloon, ProxyMemory proxy) {
     if (!balloon.driverReady()) {
+      reached = false; // a new driver begins with an empty balloon
       return;
     }
     looks++;
@@ -81,7 +82,9 @@ final class OwnMemory {
       adapt(looks, said, counters.reads(), counters.hits() + counters.inPlace());
     }
     if (!managed) {
-      heedOwnDeflation(balloon);
+      if (adapts) {
+        heedOwnDeflation(balloon);
+      }
       if (isNews || configured - bytes < balloon.target() * PAGE) {
         steer(balloon, said.available());
       }
