@@ -177,7 +177,7 @@ final class ProxyGuest {
     } else if (proxy != null) {
       synchronized (vm().memory()) {
         curve = proxy.trace().curve((int) (proxy.own() / ProxyWorkload.PAGE));
-        proxy.trace().reset(vm().clock().now());
+        proxy.reset(vm().clock().now());
       }
     }
   }

@@ -67,7 +67,7 @@ record MissCurveReport(
     GuestMemory memory = vm.memory();
     synchronized (memory) {
       MissTrace trace = proxy.trace();
-      int kept = (int) (memory.size() / PAGE) - memory.counts().ballooned();
+      int kept = proxy.kept();
       MissCurveReport report =
           new MissCurveReport(
               recent ? trace.recent(kept) : trace.curve(kept),
@@ -81,7 +81,7 @@ record MissCurveReport(
               proxy.capacity(),
               proxy.counters());
       if (reset) {
-        trace.reset(vm.clock().now());
+        proxy.reset(vm.clock().now());
       }
       return report;
     }
@@ -129,6 +129,9 @@ record MissCurveReport(
           "%8.1f MiB %,14.0f %12.3f%s%n",
           frames * (PAGE / MIB), curve.misses(frames), curve.missRatio(frames), words(frames));
     }
+    if (curve.from() > kept / PAGE) {
+      out.format("Of less nothing is known: the guest kept so much when it read.%n");
+    }
     out.format(
         curve.to() == curve.from()
             ? "Nothing is known of other sizes: what the guest read, it had not evicted before.%n"
@@ -157,7 +160,7 @@ record MissCurveReport(
 
   private String words(int frames) {
     StringBuilder words = new StringBuilder();
-    words.append(frames == curve.from() ? "  what it keeps" : "");
+    words.append(frames == kept / PAGE ? "  what it keeps" : "");
     words.append(frames == cached() && capacity > 0 ? "  with the cache" : "");
     words.append(frames == configured / PAGE ? "  what it believes to have" : "");
     return words.toString();

@@ -1,6 +1,5 @@
 package dev.quire.monitor.manager;
 
-import dev.quire.machine.board.Clock;
 import dev.quire.monitor.estimate.MissCurve;
 import dev.quire.monitor.memory.GuestMemory;
 import dev.quire.monitor.policy.Policy;
@@ -26,16 +25,14 @@ final class ManagedProxy {
 
   private final ProxyMemory proxy;
   private final GuestMemory memory;
-  private final Clock clock;
   private long lackedBefore;
   private long dropped;
   private List<Point> misses = List.of();
 
   /** From now on nobody else steers the VM's balloon or limits its cache. */
-  ManagedProxy(ProxyMemory proxy, GuestMemory memory, Clock clock) {
+  ManagedProxy(ProxyMemory proxy, GuestMemory memory) {
     this.proxy = proxy;
     this.memory = memory;
-    this.clock = clock;
     proxy.managed();
   }
 
@@ -57,7 +54,7 @@ final class ManagedProxy {
   /** Gives the cache what remains of {@code target} bytes beside all that the guest may hold. */
   void limit(long target) {
     synchronized (memory) {
-      long guest = memory.size() - memory.counts().ballooned() * Policy.PAGE;
+      long guest = bytes(proxy.kept());
       long before = proxy.cached();
       proxy.limit(Math.max(0, target - guest));
       dropped += Math.max(0, before - proxy.cached()) / Policy.PAGE;
@@ -67,8 +64,8 @@ final class ManagedProxy {
   /** Takes notice of the curve; before the VM's memory is locked together with others. */
   void hear() {
     synchronized (memory) {
-      long nanos = Math.min(proxy.recentNanos(), clock.now() - proxy.trace().since());
-      MissCurve curve = proxy.trace().recent(frames(proxy.own()));
+      long nanos = proxy.recentNanos();
+      MissCurve curve = proxy.trace().recent(Math.max(frames(proxy.own()), proxy.kept()));
       misses = nanos <= 0 ? List.of() : points(curve, NANOS / nanos);
     }
   }

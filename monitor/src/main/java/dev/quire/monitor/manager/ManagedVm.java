@@ -52,7 +52,7 @@ public final class ManagedVm {
     this.vm = vm;
     this.limits = limits.check(name, vm.memory().size());
     this.balloon = new BalloonControl(driver(vm.balloon()), vm.memory().size());
-    this.proxy = vm.proxy() == null ? null : new ManagedProxy(vm.proxy(), vm.memory(), vm.clock());
+    this.proxy = vm.proxy() == null ? null : new ManagedProxy(vm.proxy(), vm.memory());
     this.move = new Move(vm.memory().traffic());
   }
 

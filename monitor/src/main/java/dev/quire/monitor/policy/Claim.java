@@ -35,8 +35,8 @@ final class Claim {
   private double lastAvoids;
 
   /**
-   * It begins with the least with which it misses no more than {@code 1 + alpha} times what it
-   * would with {@code share}; with that, if it has no curve.
+   * It begins with the least that is known to miss no more than {@code 1 + alpha} times what it
+   * would with {@code share}; with that, if it has no curve there.
    */
   Claim(VmSnapshot vm, long low, long share, double alpha) {
     this.vm = vm;
@@ -47,12 +47,13 @@ final class Claim {
   }
 
   private static long leastFor(ProxySnapshot proxy, long low, long share, double alpha) {
+    long known = Math.max(low, proxy.misses().getFirst().bytes());
     double most = (1 + alpha) * proxy.missesAt(share);
-    if (share <= low || proxy.missesAt(low) <= most) {
-      return Math.min(low, share);
+    if (share <= known || proxy.missesAt(known) <= most) {
+      return Math.min(known, share);
     }
     for (Point point : proxy.misses()) {
-      if (point.bytes() > low && point.perSecond() <= most) {
+      if (point.bytes() > known && point.perSecond() <= most) {
         return Math.min(point.bytes(), share);
       }
     }

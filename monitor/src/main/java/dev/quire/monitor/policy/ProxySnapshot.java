@@ -51,8 +51,9 @@ public record ProxySnapshot(long own, long displaced, List<Point> misses) {
   }
 
   /**
-   * Misses in a second with so many bytes of machine memory, if there is a curve; outside of its
-   * range as often as at its nearest end.
+   * Misses in a second with so many bytes of machine memory, if there is a curve. Outside of its
+   * range nothing is known, and this is what is known of its nearest end: with less than the first
+   * point a guest may miss any number more.
    */
   public double missesAt(long bytes) {
     double found = misses.getFirst().perSecond;

@@ -29,7 +29,9 @@ final class DiskPages implements PageWatcher {
   /** In place of a key: the page matches no block. */
   private static final long NONE = -1;
 
-  private static final int DISK_SHIFT = 40;
+  /** No disk has more blocks: its bytes are a long. */
+  private static final int DISK_SHIFT = 51;
+
   private static final long NOT_FOUND = -1;
 
   private final GuestMemory memory;

@@ -18,6 +18,7 @@ final class HitsBySize {
 
   private static final int EXACT_BITS = Integer.numberOfTrailingZeros(EXACT);
 
+  private final KeptSizes kept = new KeptSizes();
   private double reads;
 
   /** Hits by step. */
@@ -30,6 +31,16 @@ final class HitsBySize {
 
   /** What the looked up part of these stands for. */
   private double sampled;
+
+  /** At the read of which the rest is told next the guest kept so much. */
+  void kept(int frames) {
+    kept.add(frames);
+  }
+
+  /** See {@link KeptSizes}: with less, reads would have missed that are not among these. */
+  int keptNearlyAlways() {
+    return kept.nearlyAlways();
+  }
 
   /** A read that hits sizes from {@code size} on. */
   void hit(long size) {
@@ -63,6 +74,7 @@ final class HitsBySize {
 
   /** Half as many of each. */
   void halve() {
+    kept.halve();
     reads /= 2;
     distant /= 2;
     sampled /= 2;
@@ -77,6 +89,7 @@ final class HitsBySize {
   }
 
   void clear() {
+    kept.clear();
     reads = 0;
     distant = 0;
     sampled = 0;

@@ -22,16 +22,22 @@ import dev.quire.monitor.estimate.SampleHash;
  * above it leaves: the paper drops one key at a time, which takes a heap and gains little. So
  * memory is bounded however much the guest reads, about 8 MB, and ghosts go as far as they like.
  *
- * <p>A curve is good from M0, below which nobody sees misses, to M0 and the deepest that the stack
- * ever was at a read: nothing that the guest could read again was ever deeper. It supposes that the
- * guest evicts in LRU order, as Linux does only about. Not thread-safe: under the monitor of the
- * VM's memory.
+ * <p>A curve is good from what the guest kept at (nearly all of) the reads that it is of, for
+ * nobody sees what less would have missed, to M0 and the deepest that the stack ever was at a read:
+ * nothing that the guest could read again was ever deeper. It supposes that the guest evicts in LRU
+ * order, as Linux does only about. Not thread-safe: under the monitor of the VM's memory.
  */
 public final class MissTrace {
   /** 256 MiB of pages. */
   static final int EXACT = 1 << 16;
 
   static final int SAMPLED = 1 << 13;
+
+  /** Deeper ones are not told apart: 2 TiB of pages. */
+  private static final int MOST = 1 << 29;
+
+  /** A guest that keeps one part in so many less than before is another one. */
+  private static final int MUCH = 32;
 
   private static final SampleHash HASH = new SampleHash(0);
 
@@ -40,7 +46,10 @@ public final class MissTrace {
   private int threshold = SampleHash.P;
   private final HitsBySize all = new HitsBySize();
   private final HitsBySize recent = new HitsBySize();
-  private int deepest;
+
+  /** The largest memory of which a read said something: what the guest kept, and the stack. */
+  private int reach;
+
   private long since;
 
   /** Of a guest that has evicted nothing. */
@@ -70,7 +79,7 @@ public final class MissTrace {
 
   private void dropped(long key) {
     if (isSampled(key) && far.isFull()) {
-      threshold /= 2;
+      threshold = Math.max(1, threshold / 2);
       far.keep(this::isSampled);
     }
     if (isSampled(key) && !far.isFull()) {
@@ -89,7 +98,7 @@ public final class MissTrace {
 
   /** How many keys are in the stack, as the sample tells. */
   private int size() {
-    return near.size() + (int) Math.round(far.size() * each());
+    return (int) Math.min(near.size() + Math.round(far.size() * each()), MOST);
   }
 
   /**
@@ -98,7 +107,7 @@ public final class MissTrace {
    * @param own frames that the guest keeps at the moment: what its balloon has not taken
    */
   void read(long key, int own) {
-    deepest = Math.max(deepest, size());
+    seen(own, size());
     int above = near.take(key);
     if (above >= 0) {
       hit((long) own + above + 1);
@@ -118,6 +127,12 @@ public final class MissTrace {
     }
   }
 
+  private void seen(int own, int depth) {
+    all.kept(own);
+    recent.kept(own);
+    reach = Math.max(reach, own + depth);
+  }
+
   private void hit(long size) {
     all.hit(size);
     recent.hit(size);
@@ -126,7 +141,7 @@ public final class MissTrace {
   /** The same for what is still in the guest's memory: no eviction of it was seen. */
   void inPlace(long key, int own) {
     forget(key);
-    deepest = Math.max(deepest, Math.max(1, size()));
+    seen(own, Math.max(1, size()));
     hit(own + 1L);
   }
 
@@ -138,8 +153,22 @@ public final class MissTrace {
   }
 
   /** Makes what was seen until now count half as much for {@link #recent}. */
-  public void age() {
+  void age() {
     recent.halve();
+  }
+
+  /**
+   * The guest keeps {@code own} frames now. If it kept much more until now, {@link #recent} begins
+   * anew: what was seen says nothing of what the guest misses now.
+   *
+   * @return whether it does
+   */
+  boolean keepsLess(int own) {
+    boolean less = recent.keptNearlyAlways() > own + own / MUCH;
+    if (less) {
+      recent.clear();
+    }
+    return less;
   }
 
   /**
@@ -147,7 +176,7 @@ public final class MissTrace {
    *
    * @param nanos of the guest's time, for {@link #since}
    */
-  public void reset(long nanos) {
+  void reset(long nanos) {
     all.clear();
     recent.clear();
     since = nanos;
@@ -161,15 +190,19 @@ public final class MissTrace {
   /**
    * The curve of all reads since the last {@link #reset}.
    *
-   * @param own frames that the guest keeps; the curve goes from there to as many more as the stack
-   *     was deep, at any read
+   * @param own frames that the guest keeps; the curve begins there, or later
    */
   public MissCurve curve(int own) {
-    return all.curve(own, own + deepest);
+    return curve(all, own);
   }
 
   /** The curve of late, in which {@link #age} has made what is older count less. */
   public MissCurve recent(int own) {
-    return recent.curve(own, own + deepest);
+    return curve(recent, own);
+  }
+
+  private MissCurve curve(HitsBySize hits, int own) {
+    int from = Math.max(own, hits.keptNearlyAlways());
+    return hits.curve(from, Math.max(from, reach));
   }
 }

@@ -94,7 +94,7 @@ public final class ProxyMemory {
     own.step(balloon, this);
     synchronized (memory) {
       steps++;
-      recentNanos += STEP_NANOS;
+      recentNanos = trace.keepsLess(kept()) ? 0 : recentNanos + STEP_NANOS;
       if (steps % AGING_STEPS == 0) {
         trace.age();
         recentNanos /= 2;
@@ -139,6 +139,23 @@ public final class ProxyMemory {
   public long capacity() {
     synchronized (memory) {
       return room() * PAGE;
+    }
+  }
+
+  /** Frames that the guest keeps now: what its balloon has not taken. */
+  public int kept() {
+    return (int) (memory.size() / PAGE) - memory.counts().ballooned();
+  }
+
+  /**
+   * Counts anew for the curves from now on.
+   *
+   * @param nanos of the guest's time
+   */
+  public void reset(long nanos) {
+    synchronized (memory) {
+      trace.reset(nanos);
+      recentNanos = 0;
     }
   }
 

@@ -10,6 +10,7 @@
  *     ExclusiveCache    the blocks that the guest evicted, in frames of the machine
  *     MissTrace         the LRU stack of what was evicted, and the miss-ratio curve
  *       HitsBySize        how many reads would have hit from which size of memory on
+ *         KeptSizes         and what the guest kept then, where the curve begins
  *   SwapDisk          a disk for the guest to swap to, whose store is the cache
  *   ProxyCounters     what was seen, and what it took
  * </pre>

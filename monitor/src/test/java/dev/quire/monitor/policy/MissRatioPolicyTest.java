@@ -64,13 +64,47 @@ class MissRatioPolicyTest {
   }
 
   @Test
+  void aKneeIsSeenBehindASmallStep() {
+    Guest knee = proxied("knee", 100, point(100, 100), point(110, 99), point(200, 0));
+    Point[] points =
+        IntStream.rangeClosed(0, 100)
+            .mapToObj(i -> point(100 + i, 1000 - i / 2.0))
+            .toArray(Point[]::new);
+    Snapshot host = Hosts.of(300 * MIB, knee.snapshot(), proxied("slope", 100, points).snapshot());
+    assertThat(mebibytes(host)).containsExactly(200L, 100L);
+  }
+
+  @Test
   void sharesWeighMisses() {
-    Guest a = proxied("a", 100, point(100, 100), point(150, 0));
-    Guest b = proxied("b", 100, point(100, 150), point(150, 0));
-    assertThat(mebibytes(Hosts.of(250 * MIB, a.snapshot(), b.snapshot())))
+    Policy generous = Policies.named("miss-ratio", 0, 9); // so that no baseline decides
+    Guest a = proxied("a", 100, point(100, 120), point(150, 20));
+    Guest b = proxied("b", 100, point(100, 170), point(150, 20));
+    assertThat(generous.decide(Hosts.of(250 * MIB, a.snapshot(), b.snapshot())))
+        .extracting(target -> target.bytes() / MIB)
         .containsExactly(100L, 150L);
-    assertThat(mebibytes(Hosts.of(250 * MIB, a.shares(2000).snapshot(), b.snapshot())))
+    assertThat(generous.decide(Hosts.of(250 * MIB, a.shares(2000).snapshot(), b.snapshot())))
+        .extracting(target -> target.bytes() / MIB)
         .containsExactly(150L, 100L);
+  }
+
+  @Test
+  void sharesSayWhereABaselineIsAndWhoGetsTheRest() {
+    Guest large = proxied("large", 100, point(100, 100), point(190, 10)).shares(2000);
+    Guest small = proxied("small", 100, point(100, 10_000), point(260, 0));
+    Snapshot host = Hosts.of(300 * MIB, large.snapshot(), small.snapshot());
+    assertThat(policy.decide(host).getFirst().reason())
+        .contains("at its proportional share of 200 MiB, is 10 pages/s")
+        .contains("190 MiB is enough")
+        .contains("190 MiB, and 10 MiB that avoids no miss, by shares");
+    assertThat(mebibytes(host)).containsExactly(200L, 100L);
+  }
+
+  /** M0 is what it is to keep; nothing is known of what it would miss with that. */
+  @Test
+  void whoKeepsMoreThanItIsToDoesNotGiveItUpForACurveThatBeginsThere() {
+    Guest flat = proxied("flat", 64, point(140, 500));
+    Snapshot host = Hosts.of(290 * MIB, flat.snapshot(), slope("slope").snapshot());
+    assertThat(mebibytes(host)).containsExactly(140L, 150L);
   }
 
   @Test

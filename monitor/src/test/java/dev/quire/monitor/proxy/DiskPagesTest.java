@@ -86,6 +86,13 @@ class DiskPagesTest {
   }
 
   @Test
+  void noTwoBlocksOfAnyDisksAreCalledTheSame() {
+    long last = Long.MAX_VALUE / PageTransfers.PAGE;
+    assertThat(DiskPages.key(0, last)).isLessThan(DiskPages.key(1, 0));
+    assertThat(DiskPages.key(7, last) + 1).isPositive();
+  }
+
+  @Test
   void aStoreToAPageThatMatchesABlockIsAnEviction() throws DmaFault {
     disks[0][3][9] = 77;
     assertThat(read(0, 3, FIRST)).isTrue();

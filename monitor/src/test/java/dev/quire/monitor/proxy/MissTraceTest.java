@@ -50,6 +50,7 @@ class MissTraceTest {
     MissTrace trace = new MissTrace(exact, sampled);
     Naive naive = new Naive();
     int own = 100;
+    int most = own;
     for (int i = 0; i < 40_000; i++) {
       long key = key(random.nextInt(3), random.nextInt(150));
       switch (random.nextInt(8)) {
@@ -72,12 +73,13 @@ class MissTraceTest {
         }
       }
       own = i % 1000 == 0 ? 50 + random.nextInt(100) : own;
+      most = Math.max(most, own);
     }
     MissCurve curve = trace.curve(50);
     assertThat(curve.references()).isEqualTo(naive.sizes.size());
-    assertThat(curve.from()).isEqualTo(50);
-    assertThat(curve.to()).isBetween(300, 50 + 450);
-    for (int size = 50; size <= curve.to(); size++) {
+    assertThat(curve.from()).as("the most that it kept").isEqualTo(most);
+    assertThat(curve.to()).isBetween(most + 250, most + 450);
+    for (int size = most; size <= curve.to(); size++) {
       assertThat(curve.misses(size)).as("%d frames", size).isEqualTo(naive.misses(size));
     }
   }
@@ -107,8 +109,12 @@ class MissTraceTest {
   }
 
   private static IntSupplier loop() {
+    return loopOf(5000);
+  }
+
+  private static IntSupplier loopOf(int blocks) {
     int[] next = {0};
-    return () -> next[0]++ % 5000;
+    return () -> next[0]++ % blocks;
   }
 
   @Test
@@ -192,14 +198,62 @@ class MissTraceTest {
     trace.read(1, 12); // two are above it: it hits in 15
     trace.evicted(4);
     trace.read(2, 10); // in 13
-    assertThat(trace.curve(10).to()).isEqualTo(13);
-    assertThat(trace.curve(10).misses(12)).isEqualTo(2);
-    assertThat(trace.curve(10).misses(13)).isEqualTo(1);
+    assertThat(trace.curve(10).from()).as("it kept more").isEqualTo(12);
     assertThat(trace.curve(12).to()).isEqualTo(15);
     assertThat(trace.curve(12).misses(12)).isEqualTo(2);
     assertThat(trace.curve(12).misses(14)).isEqualTo(1);
     assertThat(trace.curve(12).misses(15)).isEqualTo(0);
     assertThat(trace.curve(13).misses(13)).isEqualTo(1);
+  }
+
+  /**
+   * M0 falls when nothing is read: what is known of larger sizes stays, and no more becomes known.
+   */
+  @Test
+  void knowsNothingMoreWhenTheGuestIsToKeepLess() {
+    MissTrace trace = new MissTrace();
+    play(loopOf(190), 2000, 100, trace);
+    for (MissCurve curve : List.of(trace.curve(100), trace.curve(80), trace.recent(80))) {
+      assertThat(curve.from()).isEqualTo(100);
+      assertThat(curve.to()).isEqualTo(190);
+      assertThat(curve.misses(189)).isEqualTo(2000);
+      assertThat(curve.misses(190)).isEqualTo(190);
+    }
+    assertThat(trace.curve(120).from()).isEqualTo(120);
+    assertThat(trace.curve(120).to()).isEqualTo(190);
+    assertThat(trace.curve(200).from()).isEqualTo(200);
+    assertThat(trace.curve(200).to()).isEqualTo(200);
+  }
+
+  /** At first a guest keeps all; what it reads then is forgiven once it is hardly any. */
+  @Test
+  void beginsWhereTheGuestWasAtNearlyAllReads() {
+    MissTrace trace = new MissTrace();
+    for (int key = 0; key < 20; key++) {
+      trace.read(key, 1000);
+    }
+    play(loopOf(600), 1000, 300, trace);
+    assertThat(trace.curve(300).from()).isEqualTo(1000);
+    play(loopOf(600), 1000, 300, trace);
+    assertThat(trace.curve(300).from()).isEqualTo(300);
+    trace.reset(1);
+    trace.read(7, 280);
+    assertThat(trace.curve(250).from()).isEqualTo(280);
+    assertThat(new MissTrace().curve(7).from()).isEqualTo(7);
+  }
+
+  @Test
+  void ofLateBeginsAnewWhenTheGuestKeepsMuchLess() {
+    MissTrace trace = new MissTrace();
+    play(loopOf(300), 1000, 200, trace);
+    assertThat(trace.keepsLess(300)).isFalse();
+    assertThat(trace.keepsLess(195)).isFalse();
+    assertThat(trace.recent(195).references()).isEqualTo(1000);
+    assertThat(trace.keepsLess(150)).isTrue();
+    assertThat(trace.recent(150).references()).isZero();
+    assertThat(trace.recent(150).from()).isEqualTo(150);
+    assertThat(trace.curve(150).references()).isEqualTo(1000);
+    assertThat(trace.keepsLess(150)).isFalse();
   }
 
   @Test
