@@ -8,7 +8,6 @@ import dev.quire.monitor.proxy.ProxyMemory;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
 
 /**
  * What came of a host under one policy.
@@ -20,7 +19,7 @@ public record Outcome(String policy, List<Guest> guests) {
    * One guest, since its start.
    *
    * @param commands what its commands have done
-   * @param reads of these pages from disks; 0 for all three without proxy memory, as nobody counts
+   * @param reads of pages from disks; without proxy memory all of them from the disks themselves
    * @param hits that its cache or another page of its own had
    * @param diskReads that the disk had to give
    * @param swappedIn bytes from the monitor's swap file
@@ -36,20 +35,21 @@ public record Outcome(String policy, List<Guest> guests) {
       long swappedIn,
       long swappedOut,
       long moved) {
-    /** As it is now, but for its commands; {@code vm} null if it does not run. */
-    static Guest of(String name, @Nullable ManagedVm vm, PageTraffic traffic) {
-      ProxyMemory proxy = vm == null ? null : vm.vm().proxy();
+    /** As it is now, but for its commands. */
+    static Guest of(String name, ManagedVm vm, PageTraffic traffic) {
+      ProxyMemory proxy = vm.vm().proxy();
       ProxyCounters seen = proxy == null ? null : proxy.counters();
+      long read = vm.vm().diskPagesRead();
       long taken = traffic.balloonFreed() + traffic.swappedOut() + traffic.zeroDropped();
       return new Guest(
           name,
           TrialCommand.NONE,
-          seen == null ? 0 : seen.reads(),
+          seen == null ? read : seen.reads(),
           seen == null ? 0 : seen.hits() + seen.inPlace(),
-          seen == null ? 0 : seen.diskReads(),
+          seen == null ? read : seen.diskReads(),
           traffic.swappedIn() * Policy.PAGE,
           traffic.swappedOut() * Policy.PAGE,
-          (taken + (vm == null ? 0 : vm.dropped())) * Policy.PAGE);
+          (taken + vm.dropped()) * Policy.PAGE);
     }
 
     Guest with(TrialCommand told) {

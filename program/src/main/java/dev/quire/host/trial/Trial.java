@@ -4,6 +4,7 @@ import dev.quire.host.HostSession;
 import dev.quire.host.HostedVm;
 import dev.quire.host.VmState;
 import dev.quire.machine.board.UserError;
+import dev.quire.monitor.manager.ManagedVm;
 import dev.quire.run.PrintedText;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -24,8 +25,8 @@ final class Trial {
   /** Machine time between two words on how far it is. */
   private static final long TOLD_NANOS = 5_000_000_000L;
 
-  /** Machine time in which guests must have answered. */
-  private static final long PATIENCE_NANOS = 20_000_000_000L;
+  /** Machine time in which guests must be up, and in which they must have answered. */
+  private static final long PATIENCE_NANOS = 60_000_000_000L;
 
   private static final double NANOS = 1e9;
 
@@ -33,6 +34,10 @@ final class Trial {
   private final long nanos;
   private final Consumer<String> progress;
   private final Map<String, TrialCommand> answers = new HashMap<>();
+
+  /** Why nothing can be told of a guest: a sentence. */
+  private @Nullable String trouble;
+
   private long begun;
   private @Nullable List<Outcome.Guest> guests;
 
@@ -43,7 +48,8 @@ final class Trial {
   }
 
   /**
-   * Runs it. A {@link UserError} if a guest fails, or if all end before its time is over.
+   * Runs it. A {@link UserError} if a guest fails, does not come up, ends before the time is over,
+   * or does not answer.
    *
    * @param nanos machine time from the moment at which all guests are up
    * @param progress is told sentences about how far it is
@@ -65,27 +71,43 @@ final class Trial {
         throw UserError.of("The guest %s failed under %s: %s", vm.name(), policy(), vm.reason());
       }
     }
-    if (guests == null) {
+    if (guests == null && trouble == null) {
       throw UserError.of(
           "All guests ended under %s before the time was over: choose a shorter one by --for, or"
               + " let them run.",
           policy());
     }
-    List<Outcome.Guest> told = new ArrayList<>();
-    for (Outcome.Guest guest : guests) {
-      told.add(guest.with(answers.getOrDefault(guest.name(), TrialCommand.NONE)));
+    if (guests == null || trouble != null) {
+      throw new UserError(String.valueOf(trouble));
     }
-    return new Outcome(policy(), told);
+    return new Outcome(
+        policy(),
+        guests.stream()
+            .map(guest -> guest.with(Objects.requireNonNull(answers.get(guest.name()))))
+            .toList());
+  }
+
+  /** Ends it: nothing can be told of a guest. */
+  private void lose(HostedVm vm, String what) {
+    trouble = "The guest %s %s under %s.".formatted(vm.name(), what, policy());
+    session.clock().stop();
   }
 
   private void look() {
-    if (session.vms().stream().anyMatch(vm -> vm.state() == VmState.STARTING)) {
-      session.clock().schedule(LOOK_NANOS, this::look);
+    List<HostedVm> starting = session.vms().stream().filter(Trial::starts).toList();
+    if (starting.isEmpty()) {
+      begin();
+    } else if (session.clock().now() > PATIENCE_NANOS) {
+      lose(starting.getFirst(), "did not take commands after a minute");
     } else {
-      begun = session.clock().now();
-      session.clock().schedule(nanos, this::finish);
-      tell();
+      session.clock().schedule(LOOK_NANOS, this::look);
     }
+  }
+
+  private void begin() {
+    begun = session.clock().now();
+    session.clock().schedule(nanos, this::finish);
+    tell();
   }
 
   private void tell() {
@@ -97,16 +119,35 @@ final class Trial {
     }
   }
 
-  /** Counts what was, and asks each guest what its commands have done. */
-  private void finish() {
-    guests = session.vms().stream().map(this::guest).toList();
-    session.clock().schedule(PATIENCE_NANOS, session.clock()::stop);
-    session.vms().forEach(this::ask);
+  /** It boots, though it may stand still. */
+  private static boolean starts(HostedVm vm) {
+    return vm.state() == VmState.QUEUED || vm.state().exists() && !vm.agent().ready();
   }
 
-  private Outcome.Guest guest(HostedVm vm) {
-    String name = vm.name();
-    return Outcome.Guest.of(name, session.managed(name), session.traffic(name));
+  /** Counts what was, and asks each guest what its commands have done. */
+  private void finish() {
+    List<Outcome.Guest> counted = new ArrayList<>();
+    for (HostedVm vm : session.vms()) {
+      ManagedVm managed = session.managed(vm.name());
+      if (managed == null) {
+        lose(vm, "ended before the time was over");
+      } else {
+        counted.add(Outcome.Guest.of(vm.name(), managed, session.traffic(vm.name())));
+      }
+    }
+    guests = counted;
+    if (trouble == null) {
+      session.vms().forEach(this::ask);
+      session.clock().schedule(PATIENCE_NANOS, this::giveUp);
+    }
+  }
+
+  private void giveUp() {
+    for (HostedVm vm : session.vms()) {
+      if (!answers.containsKey(vm.name())) {
+        lose(vm, "did not say in a minute what its commands have done");
+      }
+    }
   }
 
   private void ask(HostedVm vm) {
@@ -115,7 +156,7 @@ final class Trial {
           vm.agent()
               .submit(TrialCommand.QUESTION, new PrintedText(text -> answered(vm.name(), text)));
     } catch (UserError e) {
-      answered(vm.name(), ""); // it does not run
+      lose(vm, "ended when it was asked what its commands have done");
     }
   }
 

@@ -1,11 +1,13 @@
 package dev.quire.host.trial;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.quire.host.DebianGuest;
 import dev.quire.host.HostConfig;
 import dev.quire.host.HostFile;
 import dev.quire.host.HostSession;
+import dev.quire.machine.board.UserError;
 import dev.quire.monitor.policy.MachineSnapshot;
 import dev.quire.monitor.policy.Snapshot;
 import dev.quire.monitor.policy.VmSnapshot;
@@ -77,6 +79,27 @@ class PolicyTrialsGuestTest {
     assertThat(told).contains("static: second 0 of 3", "miss-ratio: second 0 of 3");
     PolicyTrials again = new PolicyTrials(host(), List.of("miss-ratio"));
     assertThat(again.run(3 * SECOND, vm -> boot, told::add)).containsExactly(outcomes.getLast());
+  }
+
+  /** What it has done would be lost. */
+  @Test
+  void aGuestThatEndsIsSaid() throws IOException {
+    HostSession.Boot boot = DebianGuest.bootWithDisks(MEMORY);
+    String other =
+        """
+        [[vm]]
+        name = "b"
+        memory = "96M"
+        min = "64M"
+        append = "cryptomgr.notests=1"
+        exec = "poweroff -f"
+        """;
+    String host = HOST.replace("176M", "320M").replace("[[event]]", other + "[[event]]");
+    PolicyTrials trials =
+        new PolicyTrials(HostFile.parse(host, "host.toml", folder), List.of("static"));
+    assertThatThrownBy(() -> trials.run(SECOND, vm -> boot, line -> {}))
+        .isInstanceOf(UserError.class)
+        .hasMessage("The guest b ended before the time was over under static.");
   }
 
   /** Also while the balloon takes what M0 leaves, and while the cache fills and gives way. */
