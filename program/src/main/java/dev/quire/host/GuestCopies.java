@@ -19,7 +19,6 @@ import dev.quire.run.DiskChoice;
 import dev.quire.save.SaveFile;
 import dev.quire.save.SaveWriter;
 import java.io.ByteArrayInputStream;
-import java.io.ByteArrayOutputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -165,7 +164,7 @@ final class GuestCopies {
   /** What a copy goes on from, but for the pages; while no vCPU runs. */
   static byte[] state(
       AgentChannel conversation, HostedConsole console, VirtualMachine vm, BitSet ballooned) {
-    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    CopiedState bytes = new CopiedState();
     StateWriter out = new StateWriter(bytes);
     out.section(AGENT, conversation::save);
     out.section(CONSOLE, part -> part.putCounted(console.tail()));
@@ -316,7 +315,8 @@ final class GuestCopies {
     for (VmEntry other : session.config().vms()) {
       if (Objects.equals(absolute(other.kernel()), entry.kernel())
           && Objects.equals(absolute(other.initrd()), entry.initrd())
-          && other.disks().isEmpty() == entry.disks().isEmpty()) {
+          && other.disks().isEmpty() == entry.disks().isEmpty()
+          && (other.swapDisk() == 0) == (entry.swapDisk() == 0)) {
         return other;
       }
     }
