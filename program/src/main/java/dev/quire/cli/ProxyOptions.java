@@ -13,7 +13,7 @@ import picocli.CommandLine.Option;
 final class ProxyOptions {
   @Option(
       names = "--proxy",
-      paramLabel = "SIZE|PERCENT%%",
+      paramLabel = "SIZE|PERCENT%",
       arity = "0..1",
       fallbackValue = ProxyChoice.STANDARD,
       description =

@@ -62,13 +62,17 @@ final class HostCounters {
     }
     ProxyMemory proxy = vm.proxy();
     if (proxy != null) {
-      work.putAll(proxied(proxy.counters()));
+      work.putAll(proxied(proxy.counters(), vm.exits().watchedNanos()));
     }
     return work;
   }
 
-  /** What proxy memory saw; all but {@code proxyNanos} are pages. */
-  private static Map<String, Long> proxied(ProxyCounters proxy) {
+  /**
+   * What proxy memory saw; all but {@code proxyNanos} are pages.
+   *
+   * @param exitNanos of the host's time in exits of stores
+   */
+  private static Map<String, Long> proxied(ProxyCounters proxy, long exitNanos) {
     Map<String, Long> pages = new LinkedHashMap<>();
     pages.put("proxyReads", proxy.reads());
     pages.put("proxyHits", proxy.hits());
@@ -87,7 +91,7 @@ final class HostCounters {
     pages.put("proxyRefused", proxy.refused());
     pages.put("proxyChecked", proxy.checked());
     pages.put("proxyWrong", proxy.wrong());
-    pages.put("proxyNanos", proxy.nanos());
+    pages.put("proxyNanos", proxy.nanos() + exitNanos);
     return pages;
   }
 

@@ -38,7 +38,7 @@ public record ProxyChoice(String own, boolean adapts, boolean checks) {
   private long bytes(long memory) {
     Matcher percent = PERCENT.matcher(own);
     if (!percent.matches()) {
-      return MemorySize.parse(own);
+      return size();
     }
     int part = Integer.parseInt(percent.group(1));
     if (part < 1 || part > 100) {
@@ -47,5 +47,15 @@ public record ProxyChoice(String own, boolean adapts, boolean checks) {
           part);
     }
     return memory * part / 100 / PAGE * PAGE;
+  }
+
+  private long size() {
+    try {
+      return MemorySize.parse(own);
+    } catch (UserError e) {
+      throw new UserError(
+          "What a guest keeps beside its proxy memory is a size or a percentage: " + e.getMessage(),
+          e);
+    }
   }
 }
