@@ -89,7 +89,7 @@ class PolicyTrialsGuestTest {
         """
         [[vm]]
         name = "b"
-        memory = "96M"
+        memory = "128M"
         min = "64M"
         append = "cryptomgr.notests=1"
         exec = "poweroff -f"
