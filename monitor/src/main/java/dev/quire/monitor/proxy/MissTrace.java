@@ -50,6 +50,7 @@ public final class MissTrace {
   /** The largest memory of which a read said something: what the guest kept, and the stack. */
   private int reach;
 
+  private double spared;
   private long since;
 
   /** Of a guest that has evicted nothing. */
@@ -123,6 +124,7 @@ public final class MissTrace {
         long size = own + near.size() + 1 + Math.round(sampledAbove * each());
         all.sampledHit(size, each());
         recent.sampledHit(size, each());
+        spared += each();
       }
     }
   }
@@ -134,6 +136,7 @@ public final class MissTrace {
   }
 
   private void hit(long size) {
+    spared++;
     all.hit(size);
     recent.hit(size);
   }
@@ -150,6 +153,11 @@ public final class MissTrace {
     if (near.take(key) < 0) {
       int _ = far.take(key);
     }
+  }
+
+  /** Reads so far that some more memory would have spared, whatever was reset since. */
+  long spared() {
+    return Math.round(spared);
   }
 
   /** Makes what was seen until now count half as much for {@link #recent}. */

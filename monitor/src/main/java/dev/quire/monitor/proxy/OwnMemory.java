@@ -25,7 +25,7 @@ final class OwnMemory {
   static final int FLAT = 100;
 
   /** A curve is flat if more memory would have spared so few misses in that time, or this part. */
-  private static final long FEW_HITS = 10;
+  private static final long FEW_SPARED = 10;
 
   private static final int PART_OF_READS = 100;
 
@@ -48,7 +48,7 @@ final class OwnMemory {
   private long saidAt = -1;
   private boolean reached;
   private long readsBefore;
-  private long hitsBefore;
+  private long sparedBefore;
   private long swappedBefore = BalloonStatistics.UNKNOWN;
 
   OwnMemory(ProxyMemory.Settings settings, long configured) {
@@ -78,8 +78,7 @@ final class OwnMemory {
     boolean isNews = said.nanos() != saidAt;
     saidAt = said.nanos();
     if (isNews && adapts) {
-      ProxyCounters counters = proxy.counters();
-      adapt(looks, said, counters.reads(), counters.hits() + counters.inPlace());
+      adapt(looks, said, proxy.counters().reads(), proxy.spared());
     }
     if (!managed) {
       if (adapts) {
@@ -100,25 +99,25 @@ final class OwnMemory {
    * @param look how often was looked
    * @param said what the guest said last
    * @param reads misses of M0 so far
-   * @param hits how many of these some more memory would have spared
+   * @param spared how many of these some more memory would have spared
    */
-  void adapt(int look, BalloonStatistics said, long reads, long hits) {
+  void adapt(int look, BalloonStatistics said, long reads, long spared) {
     boolean swaps = swappedBefore >= 0 && said.swapOut() - swappedBefore > FEW_SWAPPED;
     swappedBefore = said.swapOut();
     if (swaps) {
       set(bytes + step);
     } else if (look < flatFrom) {
       return;
-    } else if (isFlat(reads - readsBefore, hits - hitsBefore) && canSpare(said.available())) {
+    } else if (isFlat(reads - readsBefore, spared - sparedBefore) && canSpare(said.available())) {
       set(bytes - step);
     }
     flatFrom = look + FLAT;
     readsBefore = reads;
-    hitsBefore = hits;
+    sparedBefore = spared;
   }
 
-  private static boolean isFlat(long reads, long hits) {
-    return hits < Math.max(FEW_HITS, reads / PART_OF_READS);
+  private static boolean isFlat(long reads, long spared) {
+    return spared < Math.max(FEW_SPARED, reads / PART_OF_READS);
   }
 
   private void set(long wanted) {

@@ -164,6 +164,13 @@ public final class ProxyMemory {
     return trace;
   }
 
+  /** See {@link MissTrace#spared}. */
+  long spared() {
+    synchronized (memory) {
+      return trace.spared();
+    }
+  }
+
   /** The VM's time that the trace's curve of late is of; what is older counts less. */
   public long recentNanos() {
     synchronized (memory) {

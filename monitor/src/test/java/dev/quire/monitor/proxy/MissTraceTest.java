@@ -219,6 +219,7 @@ class MissTraceTest {
       assertThat(curve.misses(189)).isEqualTo(2000);
       assertThat(curve.misses(190)).isEqualTo(190);
     }
+    assertThat(trace.spared()).isEqualTo(2000 - 190);
     assertThat(trace.curve(120).from()).isEqualTo(120);
     assertThat(trace.curve(120).to()).isEqualTo(190);
     assertThat(trace.curve(200).from()).isEqualTo(200);

@@ -48,11 +48,11 @@ class RehearsalGuestTest {
               new Step(
                   0,
                   "a grows",
-                  List.of(new Task("a", "pattern 34 --grow {1} --ms {4} --pause {0.1}"))),
+                  List.of(new Task("a", "pattern 34 --grow {1} --ms {3} --pause {0.1}"))),
               new Step(
-                  5,
+                  3,
                   "b grows",
-                  List.of(new Task("b", "pattern 34 --grow {1} --ms {4} --pause {0.1}")))));
+                  List.of(new Task("b", "pattern 34 --grow {1} --ms {3} --pause {0.1}")))));
 
   private static Function<VmEntry, HostSession.Boot> boots(long memory) throws IOException {
     HostSession.Boot boot = DebianGuest.boot(memory);
@@ -77,7 +77,7 @@ class RehearsalGuestTest {
   }
 
   private static Counterfactual compare(Function<VmEntry, HostSession.Boot> boots) {
-    return Counterfactual.run(SMALL, boots, TURNS, TURNS.nanos(10), line -> {});
+    return Counterfactual.run(SMALL, boots, TURNS, TURNS.nanos(7), line -> {});
   }
 
   @Test

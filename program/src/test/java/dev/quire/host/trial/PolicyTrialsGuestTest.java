@@ -65,7 +65,7 @@ class PolicyTrialsGuestTest {
     HostSession.Boot boot = DebianGuest.bootWithDisks(MEMORY);
     PolicyTrials trials = new PolicyTrials(host(), List.of("static", "miss-ratio"));
     List<String> told = new ArrayList<>();
-    List<Outcome> outcomes = trials.run(3 * SECOND, vm -> boot, told::add);
+    List<Outcome> outcomes = trials.run(2 * SECOND, vm -> boot, told::add);
     assertThat(outcomes).extracting(Outcome::policy).containsExactly("static", "miss-ratio");
     for (Outcome outcome : outcomes) {
       Outcome.Guest all = outcome.all();
@@ -76,25 +76,30 @@ class PolicyTrialsGuestTest {
       assertThat(all.reads()).isPositive().isEqualTo(all.hits() + all.diskReads());
       assertThat(all.hits()).isPositive();
     }
-    assertThat(told).contains("static: second 0 of 3", "miss-ratio: second 0 of 3");
+    assertThat(told).contains("static: second 0 of 2", "miss-ratio: second 0 of 2");
     PolicyTrials again = new PolicyTrials(host(), List.of("miss-ratio"));
-    assertThat(again.run(3 * SECOND, vm -> boot, told::add)).containsExactly(outcomes.getLast());
+    assertThat(again.run(2 * SECOND, vm -> boot, told::add)).containsExactly(outcomes.getLast());
   }
 
   /** What it has done would be lost. */
   @Test
   void aGuestThatEndsIsSaid() throws IOException {
-    HostSession.Boot boot = DebianGuest.bootWithDisks(MEMORY);
-    String other =
+    HostSession.Boot boot = DebianGuest.boot(128 << 20);
+    String host =
         """
+        [machine]
+        memory = "320M"
+        clock = "instructions"
+        [[vm]]
+        name = "a"
+        memory = "128M"
+        append = "cryptomgr.notests=1"
         [[vm]]
         name = "b"
         memory = "128M"
-        min = "64M"
         append = "cryptomgr.notests=1"
         exec = "poweroff -f"
         """;
-    String host = HOST.replace("176M", "320M").replace("[[event]]", other + "[[event]]");
     PolicyTrials trials =
         new PolicyTrials(HostFile.parse(host, "host.toml", folder), List.of("static"));
     assertThatThrownBy(() -> trials.run(SECOND, vm -> boot, line -> {}))
@@ -109,7 +114,7 @@ class PolicyTrialsGuestTest {
     List<Snapshot> seen = new ArrayList<>();
     try (HostSession session = new HostSession(host(), vm -> boot)) {
       session.recordTo((snapshot, targets) -> seen.add(snapshot));
-      session.clock().schedule(4 * SECOND, session.clock()::stop);
+      session.clock().schedule(3 * SECOND, session.clock()::stop);
       session.run();
     }
     for (Snapshot snapshot : seen) {
